@@ -1,0 +1,44 @@
+#pragma once
+// Error: what went wrong, as a value. The code is a closed list; whether to try again follows from
+// it. The message is written for a person and never holds key material, tokens or foreign bodies.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace nbkeys::base {
+
+enum class ErrorCode {
+  kInvalidInput,   // a file, flag or object that cannot be used as it is
+  kMalformed,      // an answer that is not what the API promises
+  kUnauthorized,   // 401
+  kForbidden,      // 403
+  kNotFound,       // 404
+  kConflict,       // 409: the precondition did not hold
+  kGone,           // 410: watch history compacted
+  kUnprocessable,  // 400, 412, 422: the request itself is refused
+  kRateLimited,    // 429
+  kServerError,    // 5xx
+  kUnreachable,    // no connection, so the request was not sent
+  kUnknown,        // sent, but no answer: it may or may not have been applied
+  kTooLarge,       // an answer beyond its bound
+};
+
+struct Error {
+  ErrorCode code = ErrorCode::kUnknown;
+  std::string step;     // what was being done: "list SetupKeys", "create key at NetBird"
+  std::string message;  // the cause in words
+  std::optional<std::chrono::milliseconds> retry_after = std::nullopt;  // as the server asked
+};
+
+// Stable lower-case word for logs and metrics.
+std::string_view code_name(ErrorCode code);
+
+// True where a repeat of the same request cannot succeed: somebody has to change something first.
+bool terminal(ErrorCode code);
+
+// "step: message"
+std::string to_text(const Error& error);
+
+}  // namespace nbkeys::base

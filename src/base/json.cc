@@ -1,0 +1,85 @@
+#include "base/json.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace nbkeys::base {
+
+Result<Json> parse_json(std::string_view text, std::string_view step) {
+  Json parsed = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) {
+    return Error{ErrorCode::kMalformed, std::string(step), "the answer is not JSON"};
+  }
+  return parsed;
+}
+
+std::string dump_json(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+const Json* find(const Json& value, std::initializer_list<std::string_view> path) {
+  const Json* at = &value;
+  for (const std::string_view key : path) {
+    if (!at->is_object()) return nullptr;
+    const auto found = at->find(key);
+    if (found == at->end()) return nullptr;
+    at = &*found;
+  }
+  return at;
+}
+
+std::optional<std::string> string_at(const Json& value,
+                                     std::initializer_list<std::string_view> path) {
+  const Json* at = find(value, path);
+  if (at == nullptr || !at->is_string()) return std::nullopt;
+  return *at->get_ptr<const std::string*>();
+}
+
+std::string string_or(const Json& value, std::initializer_list<std::string_view> path,
+                      std::string_view fallback) {
+  auto found = string_at(value, path);
+  return found ? std::move(*found) : std::string(fallback);
+}
+
+std::optional<std::int64_t> int_at(const Json& value,
+                                   std::initializer_list<std::string_view> path) {
+  const Json* at = find(value, path);
+  if (at == nullptr || !at->is_number_integer()) return std::nullopt;
+  if (const auto* big = at->get_ptr<const Json::number_unsigned_t*>()) {
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (*big > kMax) return std::nullopt;
+    return static_cast<std::int64_t>(*big);
+  }
+  return *at->get_ptr<const Json::number_integer_t*>();
+}
+
+bool bool_or(const Json& value, std::initializer_list<std::string_view> path, bool fallback) {
+  const Json* at = find(value, path);
+  if (at == nullptr || !at->is_boolean()) return fallback;
+  return *at->get_ptr<const Json::boolean_t*>();
+}
+
+std::optional<WallTime> time_at(const Json& value, std::initializer_list<std::string_view> path) {
+  const Json* at = find(value, path);
+  if (at == nullptr || !at->is_string()) return std::nullopt;
+  return parse_rfc3339(*at->get_ptr<const std::string*>());
+}
+
+Json merge_patch(const Json& from, const Json& to) {
+  Json patch = Json::object();
+  for (auto it = from.begin(); it != from.end(); ++it) {
+    if (!to.contains(it.key())) patch[it.key()] = nullptr;
+  }
+  for (auto it = to.begin(); it != to.end(); ++it) {
+    const auto old = from.find(it.key());
+    if (old == from.end()) {
+      patch[it.key()] = it.value();
+    } else if (*old != it.value()) {
+      const bool deep = old->is_object() && it.value().is_object();
+      patch[it.key()] = deep ? merge_patch(*old, it.value()) : it.value();
+    }
+  }
+  return patch;
+}
+
+}  // namespace nbkeys::base

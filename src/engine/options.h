@@ -1,0 +1,39 @@
+#pragma once
+// What the operator was started with, as far as the engine is concerned.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace nbkeys::engine {
+
+struct LeaseOptions {
+  bool enabled = false;
+  std::string name = "nbkeys";
+  std::string name_space;  // where the Lease lives
+  std::string identity;    // unique to this process
+  base::Duration duration{15'000};
+  base::Duration renew_deadline{10'000};
+  base::Duration retry_period{2'000};
+};
+
+struct AccountOptions {
+  std::string name = "default";
+  int requests_per_minute = 0;  // 0: no limit of our own
+  int burst = 0;                // 0: as requests_per_minute
+};
+
+struct Options {
+  std::vector<std::string> watch_namespaces;  // empty: every namespace
+  base::Duration resync{300'000};
+  int concurrency = 8;  // requests in flight per server
+  LeaseOptions lease;
+  AccountOptions account;
+  // How long a NetBird POST may take from being sent to having its last effect at the server.
+  base::Duration request_timeout{30'000};
+  std::uint64_t seed = 0;  // for jitter; the shell passes real randomness, tests a fixed number
+};
+
+}  // namespace nbkeys::engine

@@ -1,0 +1,44 @@
+#include "kube/meta.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+
+namespace nbkeys::kube {
+
+std::string to_text(const ObjectRef& ref) { return ref.name_space + "/" + ref.name; }
+
+base::Result<Meta> parse_meta(const nlohmann::json& object) {
+  Meta meta;
+  const auto* raw = base::find(object, {"metadata"});
+  if (raw == nullptr) {
+    return base::Error{base::ErrorCode::kMalformed, "read object", "it has no metadata"};
+  }
+  meta.ref = {base::string_or(*raw, {"namespace"}), base::string_or(*raw, {"name"})};
+  meta.uid = base::string_or(*raw, {"uid"});
+  meta.resource_version = base::string_or(*raw, {"resourceVersion"});
+  if (meta.ref.name.empty() || meta.uid.empty() || meta.resource_version.empty()) {
+    return base::Error{base::ErrorCode::kMalformed, "read object",
+                       "its metadata lacks name, uid or resourceVersion"};
+  }
+  meta.generation = base::int_at(*raw, {"generation"}).value_or(0);
+  meta.created = base::time_at(*raw, {"creationTimestamp"});
+  meta.deleting = base::time_at(*raw, {"deletionTimestamp"});
+  const auto* finalizers = base::find(*raw, {"finalizers"});
+  if (finalizers != nullptr && finalizers->is_array()) {
+    for (const auto& entry : *finalizers) {
+      if (const auto* text = entry.get_ptr<const std::string*>()) meta.finalizers.push_back(*text);
+    }
+  }
+  return meta;
+}
+
+std::uint64_t version_number(const std::string& resource_version) {
+  std::uint64_t number = 0;
+  const char* end = resource_version.data() + resource_version.size();
+  const auto [at, error] = std::from_chars(resource_version.data(), end, number);
+  return error == std::errc{} && at == end ? number : 0;
+}
+
+}  // namespace nbkeys::kube

@@ -1,0 +1,41 @@
+#pragma once
+// What every Kubernetes object has.
+
+#include <compare>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace nbkeys::kube {
+
+struct ObjectRef {
+  std::string name_space;
+  std::string name;
+  auto operator<=>(const ObjectRef&) const = default;
+};
+
+std::string to_text(const ObjectRef& ref);  // "namespace/name"
+
+struct Meta {
+  ObjectRef ref;
+  std::string uid;
+  std::string resource_version;
+  std::int64_t generation = 0;
+  std::optional<base::WallTime> created;
+  std::optional<base::WallTime> deleting;  // deletionTimestamp
+  std::vector<std::string> finalizers;
+};
+
+// kMalformed where name, uid or resourceVersion is missing.
+base::Result<Meta> parse_meta(const nlohmann::json& object);
+
+// Resource versions of one resource can be compared as numbers (KEP-5504; true of every etcd-backed
+// server before it, too). 0 where the text is not a number.
+std::uint64_t version_number(const std::string& resource_version);
+
+}  // namespace nbkeys::kube

@@ -1,0 +1,168 @@
+#include "kube/watch.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "kube/responses.h"
+
+namespace nbkeys::kube {
+namespace {
+
+constexpr int kPageLimit = 500;
+// The server ends the watch after this; bookmarks come about once a minute, so silence of the
+// inactivity limit means a dead connection.
+constexpr int kWatchSecondsMin = 240, kWatchSecondsSpan = 60;
+constexpr base::Duration kInactivityMax{150'000};
+constexpr base::Duration kBackoffMin{500}, kBackoffMax{30'000};
+// A watch that ends sooner than this is taken for a failure, so that a broken server is not
+// hammered.
+constexpr base::Duration kHealthyWatch{5'000};
+
+}  // namespace
+
+Watch::Watch(Collection collection, WatchSink& sink, std::uint64_t seed)
+    : collection_(std::move(collection)), sink_(sink), random_(seed) {}
+
+void Watch::start(io::Outbox& out) { list("", out); }
+
+void Watch::list(std::string_view continue_token, io::Outbox& out) {
+  state_ = State::kListing;
+  retry_at_.reset();
+  if (continue_token.empty()) sink_.list_begun();
+  list_id_ = out.send(list_request(collection_, kPageLimit, continue_token));
+}
+
+bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
+  if (state_ != State::kListing || done.id != list_id_) return false;
+  const std::string step =
+      collection_.resource == Collection::Resource::kSecrets ? "list Secrets" : "list SetupKeys";
+  auto response = accept_response(std::move(done.outcome), step);
+  if (!response) {
+    fail(response.error(), true, now);
+    return true;
+  }
+  auto body = base::parse_json(response->body.reveal(), step);
+  if (!body) {
+    fail(body.error(), true, now);
+    return true;
+  }
+  page(*body, out);
+  return true;
+}
+
+void Watch::page(const nlohmann::json& body, io::Outbox& out) {
+  if (const auto* items = base::find(body, {"items"}); items != nullptr && items->is_array()) {
+    for (const auto& item : *items) sink_.listed(item);
+  }
+  const std::string more = base::string_or(body, {"metadata", "continue"});
+  if (!more.empty()) {
+    list(more, out);
+    return;
+  }
+  resource_version_ = base::string_or(body, {"metadata", "resourceVersion"});
+  sink_.list_ended(resource_version_);
+  synced_ = true;
+  relist_ = false;
+  open(out);
+}
+
+void Watch::open(io::Outbox& out) {
+  state_ = State::kWatching;
+  retry_at_.reset();
+  lines_ = WatchLines{};
+  const int seconds = kWatchSecondsMin + static_cast<int>(random_.next() % kWatchSecondsSpan);
+  watch_id_ = out.open_watch(watch_path(collection_, resource_version_, seconds),
+                             std::string(collection_accept(collection_)), kInactivityMax);
+}
+
+bool Watch::handle(const io::WatchOpened& opened, base::Instant now) {
+  if (state_ != State::kWatching || opened.id != watch_id_) return false;
+  opened_at_ = now;
+  if (opened.status == 200) problem_.reset();
+  return true;
+}
+
+bool Watch::handle(const io::WatchBytes& bytes, base::Instant now, io::Outbox& out) {
+  if (state_ != State::kWatching || bytes.id != watch_id_) return false;
+  lines_.append(bytes.bytes.reveal());
+  while (state_ == State::kWatching && !relist_) {
+    const auto next = lines_.next();
+    if (!next) break;
+    line(*next, out);
+  }
+  if (lines_.overflow() && !relist_) {
+    relist_ = true;
+    problem_ = base::Error{base::ErrorCode::kTooLarge, "watch", "a line of the watch has no end"};
+  }
+  if (relist_) {
+    out.close_watch(watch_id_);
+    state_ = State::kIdle;
+    retry_at_ = now + (problem_ ? kBackoffMin : base::Duration{0});
+  }
+  return true;
+}
+
+void Watch::line(std::string_view text, io::Outbox& out) {
+  if (text.empty()) return;
+  const auto event = base::parse_json(text, "read watch event");
+  const auto* object = event ? base::find(*event, {"object"}) : nullptr;
+  const std::string type = event ? base::string_or(*event, {"type"}) : "";
+  if (object == nullptr || type == "ERROR") {
+    // Expired history arrives as an ERROR event too; after any other one a fresh list is right as
+    // well.
+    relist_ = true;
+    const auto code = object != nullptr ? base::int_at(*object, {"code"}).value_or(0) : 0;
+    if (code != 410) {
+      problem_ =
+          base::Error{base::ErrorCode::kMalformed, "watch", "the server sent an error event"};
+    }
+    out.note(io::Severity::kDebug, "watch_relist", "the watch cannot go on; listing anew");
+    return;
+  }
+  if (type == "ADDED" || type == "MODIFIED") sink_.changed(*object);
+  if (type == "DELETED") sink_.removed(*object);
+  const std::string version = base::string_or(*object, {"metadata", "resourceVersion"});
+  if (!version.empty()) resource_version_ = version;
+}
+
+bool Watch::handle(const io::WatchClosed& closed, base::Instant now, io::Outbox&) {
+  if (state_ != State::kWatching || closed.id != watch_id_) return false;
+  if (closed.status == 200) {
+    const bool healthy = now - opened_at_ >= kHealthyWatch;
+    if (healthy) failures_ = 0;
+    state_ = State::kIdle;
+    retry_at_ = healthy ? now : now + random_.jitter(kBackoffMin, 50);
+    return true;
+  }
+  base::Error error = closed.status == 0
+                          ? base::Error{base::ErrorCode::kUnreachable, "watch", closed.cause}
+                          : status_error(closed.status, closed.cause, "watch");
+  error.retry_after = closed.retry_after;
+  const bool relist =
+      error.code == base::ErrorCode::kGone || error.code == base::ErrorCode::kUnprocessable;
+  fail(std::move(error), relist, now);
+  return true;
+}
+
+void Watch::fail(base::Error error, bool relist, base::Instant now) {
+  state_ = State::kIdle;
+  relist_ = relist_ || relist;
+  const int shift = std::min(failures_++, 6);
+  base::Duration wait = std::min(kBackoffMax, kBackoffMin * (1 << shift));
+  if (error.code == base::ErrorCode::kGone) wait = base::Duration{0};
+  if (error.retry_after) wait = std::max(wait, *error.retry_after);
+  retry_at_ = now + random_.jitter(wait, 25);
+  problem_ = std::move(error);
+}
+
+void Watch::tick(base::Instant now, io::Outbox& out) {
+  if (state_ != State::kIdle || !retry_at_ || *retry_at_ > now) return;
+  if (relist_) {
+    list("", out);
+  } else {
+    open(out);
+  }
+}
+
+}  // namespace nbkeys::kube

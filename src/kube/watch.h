@@ -1,0 +1,74 @@
+#pragma once
+// Keeps up with one collection: a paged list, then a watch from where the list ended, resumed as
+// often as the server ends it, and a new list when the server no longer has the history (410).
+// Hands objects to a sink as JSON; knows nothing of what they mean.
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "io/input.h"
+#include "io/outbox.h"
+#include "kube/requests.h"
+#include "kube/watch_lines.h"
+
+namespace nbkeys::kube {
+
+class WatchSink {
+ public:
+  virtual ~WatchSink() = default;
+  virtual void list_begun() = 0;
+  virtual void listed(const nlohmann::json& object) = 0;
+  // Everything that the list did not show is gone, unless it is newer than this version.
+  virtual void list_ended(const std::string& resource_version) = 0;
+  virtual void changed(const nlohmann::json& object) = 0;  // added or modified
+  virtual void removed(const nlohmann::json& object) = 0;
+};
+
+class Watch {
+ public:
+  Watch(Collection collection, WatchSink& sink, std::uint64_t seed);
+
+  void start(io::Outbox& out);
+  // False where the answer or event is not this watch's.
+  bool handle(io::HttpDone& done, base::Instant now, io::Outbox& out);
+  bool handle(const io::WatchOpened& opened, base::Instant now);
+  bool handle(const io::WatchBytes& bytes, base::Instant now, io::Outbox& out);
+  bool handle(const io::WatchClosed& closed, base::Instant now, io::Outbox& out);
+  void tick(base::Instant now, io::Outbox& out);
+
+  std::optional<base::Instant> wake_at() const { return retry_at_; }
+  // A whole list has been seen, now or earlier.
+  bool synced() const { return synced_; }
+  // The last thing that went wrong; nothing while the watch runs.
+  const std::optional<base::Error>& problem() const { return problem_; }
+  const Collection& collection() const { return collection_; }
+
+ private:
+  enum class State { kIdle, kListing, kWatching };
+
+  void list(std::string_view continue_token, io::Outbox& out);
+  void page(const nlohmann::json& body, io::Outbox& out);
+  void open(io::Outbox& out);
+  void line(std::string_view text, io::Outbox& out);
+  void fail(base::Error error, bool relist, base::Instant now);
+
+  Collection collection_;
+  WatchSink& sink_;
+  base::Random random_;
+  State state_ = State::kIdle;
+  io::RequestId list_id_ = 0;
+  io::WatchId watch_id_ = 0;
+  WatchLines lines_;
+  std::string resource_version_;
+  bool relist_ = true;  // what to do next when idle: list, or resume the watch
+  bool synced_ = false;
+  int failures_ = 0;
+  base::Instant opened_at_;
+  std::optional<base::Instant> retry_at_;
+  std::optional<base::Error> problem_;
+};
+
+}  // namespace nbkeys::kube

@@ -1,0 +1,110 @@
+#include "netbird/requests.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "kube/requests.h"
+
+namespace nbkeys::netbird {
+namespace {
+
+using base::Json;
+
+// 10,000 keys are 3.4 MB.
+constexpr std::size_t kListBytesMax = 256u << 20;
+constexpr std::size_t kAnswerBytesMax = 1u << 20;
+
+io::HttpRequest request(io::Method method, std::string path, std::string operation) {
+  io::HttpRequest out;
+  out.server = io::Server::kNetBird;
+  out.method = method;
+  out.path = std::move(path);
+  out.operation = std::move(operation);
+  out.response_bytes_max = kAnswerBytesMax;
+  return out;
+}
+
+io::HttpRequest with_json(io::HttpRequest out, const Json& body) {
+  out.content_type = "application/json";
+  out.body = base::SecretText(base::dump_json(body));
+  return out;
+}
+
+std::string key_path(std::string_view id) {
+  return "/api/setup-keys/" + kube::encode_component(id);
+}
+
+base::ErrorCode code_of(int status) {
+  using base::ErrorCode;
+  switch (status) {
+    case 401: return ErrorCode::kUnauthorized;
+    case 403: return ErrorCode::kForbidden;
+    case 404: return ErrorCode::kNotFound;
+    case 409: return ErrorCode::kConflict;
+    case 429: return ErrorCode::kRateLimited;
+    default: break;
+  }
+  if (status >= 400 && status < 500) return ErrorCode::kUnprocessable;
+  return status >= 500 ? ErrorCode::kServerError : ErrorCode::kMalformed;
+}
+
+}  // namespace
+
+io::HttpRequest list_keys() {
+  auto out = request(io::Method::kGet, "/api/setup-keys", "list_keys");
+  out.response_bytes_max = kListBytesMax;
+  return out;
+}
+
+io::HttpRequest list_groups() {
+  auto out = request(io::Method::kGet, "/api/groups", "list_groups");
+  out.response_bytes_max = kListBytesMax;
+  return out;
+}
+
+io::HttpRequest get_current_user() {
+  return request(io::Method::kGet, "/api/users/current", "get_current_user");
+}
+
+io::HttpRequest create_key(const NewKey& key) {
+  auto out = with_json(request(io::Method::kPost, "/api/setup-keys", "create_key"),
+                       {{"name", key.name},
+                        {"type", kube::key_type_name(key.settings.type)},
+                        {"expires_in", key.settings.expires_in.count() / 1000},
+                        {"auto_groups", key.auto_groups},
+                        {"usage_limit", key.settings.usage_limit},
+                        {"ephemeral", key.settings.ephemeral},
+                        {"allow_extra_dns_labels", key.settings.allow_extra_dns_labels}});
+  out.once = true;
+  return out;
+}
+
+io::HttpRequest update_key(std::string_view id, bool revoked,
+                           const std::vector<std::string>& groups) {
+  return with_json(request(io::Method::kPut, key_path(id), revoked ? "revoke_key" : "update_key"),
+                   {{"revoked", revoked}, {"auto_groups", groups}});
+}
+
+io::HttpRequest delete_key(std::string_view id) {
+  return request(io::Method::kDelete, key_path(id), "delete_key");
+}
+
+base::Result<io::HttpResponse> accept_response(io::HttpOutcome outcome, std::string_view step) {
+  constexpr std::size_t kMessageMax = 300;
+  if (!outcome) {
+    base::Error error = outcome.error();
+    error.step = step;
+    return error;
+  }
+  if (outcome->status >= 200 && outcome->status < 300) return std::move(*outcome);
+  base::Error error{code_of(outcome->status), std::string(step),
+                    "NetBird answered HTTP " + std::to_string(outcome->status)};
+  if (const auto body = base::parse_json(outcome->body.reveal(), step)) {
+    const std::string told = base::string_or(*body, {"message"}).substr(0, kMessageMax);
+    if (!told.empty()) error.message += ": " + told;
+  }
+  error.retry_after = outcome->retry_after;
+  return error;
+}
+
+}  // namespace nbkeys::netbird

@@ -1,0 +1,35 @@
+#pragma once
+// Requests to NetBird's REST API as values, and what an answer other than 2xx means.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "io/http.h"
+#include "kube/setup_key.h"
+
+namespace nbkeys::netbird {
+
+io::HttpRequest list_keys();
+io::HttpRequest list_groups();
+io::HttpRequest get_current_user();
+
+struct NewKey {
+  std::string name;  // display name and mark
+  kube::KeySettings settings;
+  std::vector<std::string> auto_groups;  // ids
+};
+// NetBird has no idempotency: goes over a connection of its own, and any error of it is an unknown
+// outcome.
+io::HttpRequest create_key(const NewKey& key);
+
+// PUT takes both fields and changes nothing else.
+io::HttpRequest update_key(std::string_view id, bool revoked,
+                           const std::vector<std::string>& groups);
+io::HttpRequest delete_key(std::string_view id);
+
+// The answer where it is 2xx; else the Error that NetBird's {message, code} tells (bounded).
+base::Result<io::HttpResponse> accept_response(io::HttpOutcome outcome, std::string_view step);
+
+}  // namespace nbkeys::netbird

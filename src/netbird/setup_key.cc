@@ -1,0 +1,122 @@
+#include "netbird/setup_key.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+
+namespace nbkeys::netbird {
+namespace {
+
+using base::Json;
+
+base::Error malformed(std::string step, std::string message) {
+  return {base::ErrorCode::kMalformed, std::move(step), std::move(message)};
+}
+
+// NetBird writes Go's zero time for "never".
+std::optional<base::WallTime> time_or_never(const Json& object, std::string_view key) {
+  auto time = base::time_at(object, {key});
+  if (!time || time->since_epoch.count() <= 0) return std::nullopt;
+  return time;
+}
+
+std::optional<KeyState> read_state(const Json& object) {
+  const std::string text = base::string_or(object, {"state"});
+  if (text == "valid") return KeyState::kValid;
+  if (text == "overused") return KeyState::kOverused;
+  if (text == "expired") return KeyState::kExpired;
+  if (text == "revoked") return KeyState::kRevoked;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view key_state_name(KeyState state) {
+  switch (state) {
+    case KeyState::kValid: return "valid";
+    case KeyState::kOverused: return "overused";
+    case KeyState::kExpired: return "expired";
+    case KeyState::kRevoked: return "revoked";
+  }
+  return "valid";
+}
+
+base::Result<Key> parse_key(const nlohmann::json& object) {
+  Key out;
+  out.id = base::string_or(object, {"id"});
+  const auto state = read_state(object);
+  if (out.id.empty() || !state)
+    return malformed("read setup key", "it has no id or no known state");
+  out.state = *state;
+  out.name = base::string_or(object, {"name"});
+  out.prefix = base::string_or(object, {"key"}).substr(0, 5);
+  out.revoked = base::bool_or(object, {"revoked"}, false);
+  out.used_times = base::int_at(object, {"used_times"}).value_or(0);
+  out.usage_limit = base::int_at(object, {"usage_limit"}).value_or(0);
+  out.expires = time_or_never(object, "expires");
+  out.last_used = time_or_never(object, "last_used");
+  if (const Json* groups = base::find(object, {"auto_groups"});
+      groups != nullptr && groups->is_array()) {
+    for (const Json& id : *groups) {
+      if (const auto* text = id.get_ptr<const std::string*>()) out.auto_groups.push_back(*text);
+    }
+    std::sort(out.auto_groups.begin(), out.auto_groups.end());
+  }
+  return out;
+}
+
+base::Result<std::vector<Key>> parse_key_list(std::string_view body) {
+  const auto parsed = base::parse_json(body, "list setup keys");
+  if (!parsed) return parsed.error();
+  if (!parsed->is_array()) return malformed("list setup keys", "the answer is not a list");
+  std::vector<Key> out;
+  out.reserve(parsed->size());
+  for (const Json& entry : *parsed) {
+    auto key = parse_key(entry);
+    // A list that cannot be read whole proves nothing about what is absent.
+    if (!key) return key.error();
+    out.push_back(std::move(*key));
+  }
+  return out;
+}
+
+base::Result<CreatedKey> parse_created_key(std::string_view body) {
+  auto parsed = base::parse_json(body, "create setup key");
+  if (!parsed) return parsed.error();
+  auto key = parse_key(*parsed);
+  if (!key) return key.error();
+  const auto found = parsed->find("key");
+  if (found == parsed->end() || !found->is_string()) {
+    return malformed("create setup key", "the answer has no key");
+  }
+  std::string& text = *found->get_ptr<std::string*>();
+  CreatedKey out{std::move(*key), base::SecretText{}};
+  out.plaintext.append(text);
+  base::wipe(text);
+  if (out.plaintext.size() < 16 || out.plaintext.reveal().find('*') != std::string_view::npos) {
+    return malformed("create setup key", "the answer does not show the full key");
+  }
+  return out;
+}
+
+base::Result<std::vector<Group>> parse_group_list(std::string_view body) {
+  const auto parsed = base::parse_json(body, "list groups");
+  if (!parsed) return parsed.error();
+  if (!parsed->is_array()) return malformed("list groups", "the answer is not a list");
+  std::vector<Group> out;
+  for (const Json& entry : *parsed) {
+    Group group{base::string_or(entry, {"id"}), base::string_or(entry, {"name"})};
+    if (group.id.empty()) return malformed("list groups", "a group has no id");
+    out.push_back(std::move(group));
+  }
+  return out;
+}
+
+base::Result<CurrentUser> parse_current_user(std::string_view body) {
+  const auto parsed = base::parse_json(body, "read current user");
+  if (!parsed) return parsed.error();
+  return CurrentUser{base::string_or(*parsed, {"id"}), base::string_or(*parsed, {"role"})};
+}
+
+}  // namespace nbkeys::netbird

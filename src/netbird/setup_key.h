@@ -1,0 +1,53 @@
+#pragma once
+// A setup key as NetBird's API shows it, and the full key that it shows once.
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret_text.h"
+#include "base/time.h"
+
+namespace nbkeys::netbird {
+
+enum class KeyState { kValid, kOverused, kExpired, kRevoked };
+std::string_view key_state_name(KeyState state);
+
+struct Key {
+  std::string id;
+  std::string name;
+  std::string prefix;  // the characters that the masked key shows
+  KeyState state = KeyState::kValid;
+  bool revoked = false;
+  std::int64_t used_times = 0;
+  std::int64_t usage_limit = 0;             // 0: unlimited
+  std::optional<base::WallTime> expires;    // none: never
+  std::optional<base::WallTime> last_used;  // none: never
+  std::vector<std::string> auto_groups;     // sorted ids
+};
+
+base::Result<Key> parse_key(const nlohmann::json& object);
+base::Result<std::vector<Key>> parse_key_list(std::string_view body);
+
+struct CreatedKey {
+  Key key;
+  base::SecretText plaintext;
+};
+base::Result<CreatedKey> parse_created_key(std::string_view body);
+
+struct Group {
+  std::string id;
+  std::string name;
+};
+base::Result<std::vector<Group>> parse_group_list(std::string_view body);
+
+struct CurrentUser {
+  std::string id;
+  std::string role;
+};
+base::Result<CurrentUser> parse_current_user(std::string_view body);
+
+}  // namespace nbkeys::netbird

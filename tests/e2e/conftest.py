@@ -1,0 +1,55 @@
+"""One world per run, one namespace per test, and what a failure needs to be understood."""
+
+import shutil
+import uuid
+
+import pytest
+
+from harness.scene import Scene
+from harness.world import World
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets fixtures see whether their test failed, and adds the scene to the failure's text."""
+    outcome = yield
+    report = outcome.get_result()
+    setattr(item, f"report_{report.when}", report)
+    scene = getattr(item, "funcargs", {}).get("scene")
+    if report.when == "call" and report.failed and scene is not None:
+        report.sections.append(("the scene", scene.dump()))
+
+
+def pytest_collection_modifyitems(items):
+    """The search for leaked keys looks at all that the others have left, so it comes last."""
+    items.sort(key=lambda item: "test_14_leaks" in item.nodeid)
+
+
+@pytest.fixture(scope="session")
+def world(request):
+    made = World()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+        if request.session.testsfailed:
+            shutil.rmtree(made.folder / "etcd", ignore_errors=True)
+            print(f"\nlogs are kept in {made.folder}")
+        else:
+            made.remove()
+
+
+@pytest.fixture
+def scene(world, request):
+    """A namespace of its own, with operators that watch only it."""
+    made = Scene(world, f"e2e-{uuid.uuid4().hex[:8]}", request.node.name)
+    made.open()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def operator(scene):
+    """A running operator with a short resync, for tests that need nothing special."""
+    return scene.operator("--resync=2s").start()

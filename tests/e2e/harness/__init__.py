@@ -1,0 +1,1 @@
+"""Starts the real servers, the real operator and real peers for the end-to-end tests."""

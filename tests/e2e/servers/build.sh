@@ -1,0 +1,103 @@
+#!/bin/bash
+# Builds the real servers that the end-to-end tests run against, and prints the folder that holds
+# them as the last and only line of its standard output. What is there already is not built again;
+# the folder's name is a digest of everything that decides what is built.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${NBKEYS_E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nbkeys/e2e}
+modules=(etcd kubernetes netbird netbird-client)
+
+# One line per program: name, module folder, package, CGO_ENABLED, extra linker flags.
+# NetBird's server keeps its data in SQLite, which is C; the others need no C compiler. It is also
+# the only one that cannot be told to listen on loopback only, so it is built to do so.
+kube=k8s.io/component-base/version
+kube_version="-X $kube.gitVersion=v1.35.4 -X $kube.gitMajor=1 -X $kube.gitMinor=35"
+netbird_version="-X github.com/netbirdio/netbird/version.version=0.77.1"
+programs="
+etcd|etcd|go.etcd.io/etcd/server/v3|0|
+kube-apiserver|kubernetes|k8s.io/kubernetes/cmd/kube-apiserver|0|$kube_version
+kubectl|kubernetes|k8s.io/kubernetes/cmd/kubectl|0|$kube_version
+kube-controller-manager|kubernetes|k8s.io/kubernetes/cmd/kube-controller-manager|0|$kube_version
+netbird-server|netbird|github.com/netbirdio/netbird/combined|1|$netbird_version
+netbird|netbird-client|github.com/netbirdio/netbird/client|0|$netbird_version"
+
+say() { echo "build.sh: $*" >&2; }
+
+digest() {
+  local module
+  {
+    cat "${BASH_SOURCE[0]}"
+    for module in "${modules[@]}"; do cat "$here/$module/go.mod" "$here/$module/go.sum"; done
+  } | sha256sum | cut -c1-16
+}
+
+missing() {
+  local name
+  while IFS='|' read -r name _; do
+    [[ -z $name || -x $bin/$name ]] || echo "$name"
+  done <<<"$programs"
+}
+
+require_go() {
+  command -v go >/dev/null || {
+    say "Go is not on the PATH. Install Go 1.25 or newer: https://go.dev/doc/install"
+    exit 1
+  }
+  local version
+  version=$(GOTOOLCHAIN=local go env GOVERSION)
+  [[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 25)) || {
+    say "Go $version is too old: 1.25 or newer is needed."
+    exit 1
+  }
+  command -v gcc >/dev/null || {
+    say "gcc is missing and NetBird's server needs it: apt-get install gcc libc6-dev"
+    exit 1
+  }
+}
+
+# NetBird's server listens on every interface, whatever its configuration says. A test server must
+# not, so Go's own Listen is overlaid: an address without a host means loopback.
+loopback_overlay() {
+  local source signature
+  source=$(go env GOROOT)/src/net/dial.go
+  signature='^func (lc \*ListenConfig) Listen(ctx context.Context, network, address string) .*{$'
+  grep -q "$signature" "$source" || {
+    say "this Go's net.ListenConfig.Listen is not the one that this script knows"
+    exit 1
+  }
+  sed "/$signature/a\\	if len(address) > 0 \&\& address[0] == ':' { address = \"127.0.0.1\" + address }" \
+    "$source" >"$bin/.dial.go"
+  printf '{"Replace": {"%s": "%s"}}\n' "$source" "$bin/.dial.go" >"$bin/.overlay.json"
+}
+
+# A program appears under its name only when it is whole, so an interrupted build leaves nothing
+# that a later run would take for a result.
+build() {
+  local name=$1 module=$2 package=$3 cgo=$4 flags=$5 started=$SECONDS overlay=()
+  if [[ $name == netbird-server ]]; then
+    loopback_overlay
+    overlay=(-overlay "$bin/.overlay.json")
+  fi
+  say "building $name (minutes the first time)"
+  (
+    cd "$here/$module"
+    CGO_ENABLED=$cgo GOFLAGS=-mod=readonly GOWORK=off \
+      go build -trimpath -buildvcs=false "${overlay[@]}" -ldflags "-s -w $flags" \
+      -o "$bin/.$name.new" "$package"
+  ) >&2
+  mv "$bin/.$name.new" "$bin/$name"
+  say "built $name in $((SECONDS - started)) s"
+}
+
+bin=$cache/bin-$(digest)
+if [[ -n $(missing) ]]; then
+  require_go
+  mkdir -p "$bin"
+  exec 9>"$bin/.lock"
+  flock 9
+  while IFS='|' read -r name module package cgo flags; do
+    [[ -z $name || -x $bin/$name ]] || build "$name" "$module" "$package" "$cgo" "$flags"
+  done <<<"$programs"
+fi
+echo "$bin"
