@@ -12,6 +12,8 @@ namespace {
 
 using base::Json;
 
+constexpr std::size_t kRotateMax = 128;
+
 std::map<std::string, std::string> string_map(const Json* value) {
   std::map<std::string, std::string> out;
   if (value == nullptr || !value->is_object()) return out;
@@ -150,14 +152,16 @@ KeyStatus read_status(const Json& object) {
   out.last_revision = revision_at(s, {"lastRevision"});
   out.revoked_revision = revision_at(s, {"revokedRevision"});
   if (const std::uint32_t claimed = revision_at(s, {"claim", "revision"}); claimed > 0) {
-    out.claim = Claim{claimed, base::time_at(s, {"claim", "since"}).value_or(base::WallTime{})};
+    out.claim = Claim{claimed, base::time_at(s, {"claim", "since"}).value_or(base::WallTime{}),
+                      base::string_or(s, {"claim", "reason"}),
+                      base::string_or(s, {"claim", "rotate"})};
   }
   out.binding = {base::string_or(s, {"binding", "name"}), base::string_or(s, {"binding", "uid"}),
                  base::string_or(s, {"binding", "resourceVersion"})};
   out.issued_at = base::time_at(s, {"issuedAt"});
   out.expires_at = base::time_at(s, {"expiresAt"});
   out.renewal_time = base::time_at(s, {"renewalTime"});
-  out.used_times = base::int_at(s, {"usedTimes"}).value_or(0);
+  out.used_times = base::int_at(s, {"usedTimes"});
   out.last_used = base::time_at(s, {"lastUsed"});
   out.last_rotation_time = base::time_at(s, {"lastRotationTime"});
   out.last_rotation_reason = base::string_or(s, {"lastRotationReason"});
@@ -218,6 +222,8 @@ base::Result<SetupKey> parse_setup_key(const nlohmann::json& object) {
   out.spec = read_spec(object, out.meta.ref, out.spec_error);
   out.status = read_status(object);
   out.rotate = base::string_or(object, {"metadata", "annotations", kRotateAnnotation});
+  // Only equality matters; the schema bounds what status may record of it.
+  if (out.rotate.size() > kRotateMax) out.rotate = "sha256:" + base::sha256_hex(out.rotate);
   out.abandon = base::string_or(object, {"metadata", "annotations", kAbandonAnnotation}) == "true";
   return out;
 }
@@ -234,8 +240,11 @@ nlohmann::json status_json(const KeyStatus& s) {
   put(out, "lastRevision", s.last_revision);
   put(out, "revokedRevision", s.revoked_revision);
   if (s.claim) {
-    out["claim"] = {{"revision", s.claim->revision},
-                    {"since", base::format_rfc3339(s.claim->since)}};
+    Json claim = {{"revision", s.claim->revision},
+                  {"since", base::format_rfc3339(s.claim->since)}};
+    put(claim, "reason", s.claim->reason);
+    put(claim, "rotate", s.claim->rotate);
+    out["claim"] = std::move(claim);
   }
   if (!s.binding.name.empty()) {
     Json binding = {{"name", s.binding.name}};
@@ -246,7 +255,7 @@ nlohmann::json status_json(const KeyStatus& s) {
   put(out, "issuedAt", s.issued_at);
   put(out, "expiresAt", s.expires_at);
   put(out, "renewalTime", s.renewal_time);
-  out["usedTimes"] = s.used_times;
+  if (s.used_times) out["usedTimes"] = *s.used_times;
   put(out, "lastUsed", s.last_used);
   put(out, "lastRotationTime", s.last_rotation_time);
   put(out, "lastRotationReason", s.last_rotation_reason);

@@ -84,7 +84,8 @@ struct Condition {
 struct Claim {
   std::uint32_t revision = 0;
   base::WallTime since;
-  bool operator==(const Claim&) const = default;
+  std::string reason;  // why a key is being issued; goes on with the next claim when this one is burnt
+  std::string rotate;  // value of the rotate annotation that this claim answers
 };
 
 struct PreviousKey {
@@ -115,7 +116,7 @@ struct KeyStatus {
   std::optional<base::WallTime> issued_at;
   std::optional<base::WallTime> expires_at;
   std::optional<base::WallTime> renewal_time;
-  std::int64_t used_times = 0;
+  std::optional<std::int64_t> used_times;  // nothing before the first key
   std::optional<base::WallTime> last_used;
   std::optional<base::WallTime> last_rotation_time;
   std::string last_rotation_reason;

@@ -1,0 +1,37 @@
+#include "cache/mark.h"
+
+#include <charconv>
+
+#include "base/hash.h"
+
+namespace nbkeys::cache {
+namespace {
+constexpr std::string_view kOpen = " [k8s-";
+constexpr std::size_t kOwnerDigits = 16;
+}  // namespace
+
+std::string owner_of(std::string_view uid) { return base::sha256_hex(uid).substr(0, kOwnerDigits); }
+
+std::string marked_name(std::string_view display_name, const Mark& mark) {
+  return std::string(display_name) + std::string(kOpen) + mark.owner + "-r" +
+         std::to_string(mark.revision) + "]";
+}
+
+std::optional<Mark> parse_mark(std::string_view name) {
+  const std::size_t open = name.rfind(kOpen);
+  if (open == std::string_view::npos || !name.ends_with(']')) return std::nullopt;
+  std::string_view inner = name.substr(open + kOpen.size());
+  inner.remove_suffix(1);
+  if (inner.size() < kOwnerDigits + 3) return std::nullopt;
+  const std::string_view owner = inner.substr(0, kOwnerDigits);
+  if (owner.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
+  const std::string_view rest = inner.substr(kOwnerDigits);
+  if (!rest.starts_with("-r") || rest[2] == '0') return std::nullopt;
+  std::uint32_t revision = 0;
+  const char* end = rest.data() + rest.size();
+  const auto [at, error] = std::from_chars(rest.data() + 2, end, revision);
+  if (error != std::errc{} || at != end) return std::nullopt;
+  return Mark{std::string(owner), revision};
+}
+
+}  // namespace nbkeys::cache

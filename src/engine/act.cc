@@ -1,0 +1,148 @@
+#include "engine/act.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "cache/mark.h"
+#include "kube/names.h"
+#include "kube/requests.h"
+#include "netbird/requests.h"
+
+namespace nbkeys::engine {
+namespace {
+
+// Below Options::request_timeout, so that a POST which we gave up on has its last effect within
+// that time.
+constexpr base::Duration kPostTimeout{20'000};
+
+kube::SecretKeyFacts facts_in_use(const kube::KeyStatus& s, base::Now now) {
+  return {s.key_id,    s.revision, s.key_digest, s.settings_digest, s.issued_at.value_or(now.wall),
+          s.expires_at};
+}
+
+std::vector<std::string> with_finalizer(std::vector<std::string> all) {
+  all.emplace_back(kube::kFinalizer);
+  return all;
+}
+
+std::vector<std::string> without_finalizer(std::vector<std::string> all) {
+  std::erase(all, std::string(kube::kFinalizer));
+  return all;
+}
+
+io::HttpRequest status_request(const Decision& decision, const Observed& o) {
+  const auto patch =
+      base::merge_patch(kube::status_json(o.resource.status), kube::status_json(decision.next));
+  return kube::patch_status(o.resource.meta, patch);
+}
+
+io::HttpRequest post_request(const Observed& o, const std::string& owner, std::uint32_t revision) {
+  netbird::NewKey key;
+  key.name = cache::marked_name(o.resource.spec.settings.display_name, {owner, revision});
+  key.settings = o.resource.spec.settings;
+  key.auto_groups = o.groups.ids;
+  io::HttpRequest request = netbird::create_key(key);
+  request.timeout = kPostTimeout;
+  return request;
+}
+
+// A Secret that is not there yet, with the held key or, for a dry run, with a stand-in.
+io::HttpRequest new_secret(const Observed& o, bool dry_run) {
+  const kube::ObjectRef ref = secret_ref(o.resource);
+  if (!dry_run) {
+    const HeldKey& held = *o.flight.held;
+    return kube::create_secret(
+        ref, kube::create_secret_body(o.resource, held.facts, held.plaintext), false);
+  }
+  const kube::SecretKeyFacts stand_in{"dry-run", 1, "", "", o.now.wall, std::nullopt};
+  const base::SecretText no_key(std::string("dry-run"));
+  return kube::create_secret(ref, kube::create_secret_body(o.resource, stand_in, no_key), true);
+}
+
+io::HttpRequest secret_write(const Observed& o) {
+  CHECK(o.flight.held.has_value());
+  if (o.secret.state == SecretState::kAbsent) return new_secret(o, false);
+  CHECK(o.secret.state == SecretState::kOurs && o.secret.meta != nullptr);
+  const HeldKey& held = *o.flight.held;
+  return kube::patch_secret(
+      secret_ref(o.resource),
+      kube::patch_secret_body(o.resource, *o.secret.meta, held.facts, &held.plaintext));
+}
+
+const std::vector<std::string>& groups_of(const Observed& o, const std::string& key_id) {
+  static const std::vector<std::string> kNone;
+  for (const cache::MarkedKey& key : o.keys) {
+    if (key.key.id == key_id) return key.key.auto_groups;
+  }
+  return kNone;
+}
+
+}  // namespace
+
+io::HttpRequest request_for(const Decision& decision, const Observed& o, const std::string& owner) {
+  const kube::Meta& meta = o.resource.meta;
+  return std::visit(
+      base::overloaded{
+          [](const Rest&) -> io::HttpRequest {
+            CHECK(false);
+            return {};
+          },
+          [&](const ReadSetupKey&) { return kube::get_setup_key(meta.ref); },
+          [&](const AddFinalizer&) {
+            return kube::patch_finalizers(meta, with_finalizer(meta.finalizers));
+          },
+          [&](const RemoveFinalizer&) {
+            return kube::patch_finalizers(meta, without_finalizer(meta.finalizers));
+          },
+          [&](const WriteStatus&) { return status_request(decision, o); },
+          [&](const Claim&) { return status_request(decision, o); },
+          [&](const CreateKey& a) { return post_request(o, owner, a.revision); },
+          [&](const LookForSecret&) { return kube::get_secret_meta(secret_ref(o.resource)); },
+          [&](const ReadSecret&) { return kube::get_secret(secret_ref(o.resource)); },
+          [&](const TryWritingSecret&) { return new_secret(o, true); },
+          [&](const WriteSecret&) { return secret_write(o); },
+          [&](const RepairSecret&) {
+            return kube::patch_secret(
+                secret_ref(o.resource),
+                kube::patch_secret_body(o.resource, *o.secret.meta,
+                                        facts_in_use(o.resource.status, o.now), nullptr));
+          },
+          [&](const UpdateGroups& a) { return netbird::update_key(a.key_id, false, o.groups.ids); },
+          [&](const RevokeKey& a) {
+            return netbird::update_key(
+                a.key_id, true,
+                a.clear_groups ? std::vector<std::string>{} : groups_of(o, a.key_id));
+          },
+          [&](const DeleteKey& a) { return netbird::delete_key(a.key_id); }},
+      decision.action);
+}
+
+void put_setup_key(World& world, kube::SetupKey resource) {
+  const kube::ObjectRef ref = resource.meta.ref;
+  const kube::ObjectRef secret = secret_ref(resource);
+  if (const kube::SetupKey* known = world.setup_keys.find(ref)) {
+    const kube::ObjectRef before = secret_ref(*known);
+    if (before != secret) world.by_secret[before].erase(ref);
+    // Another object of the same name: nothing that was in the air for the old one holds for it.
+    if (known->meta.uid != resource.meta.uid) world.flights.erase(ref);
+  }
+  world.by_secret[secret].insert(ref);
+  world.setup_keys.upsert(std::move(resource));
+}
+
+void erase_setup_key(World& world, const kube::ObjectRef& ref, const std::string& version) {
+  const kube::SetupKey* known = world.setup_keys.find(ref);
+  if (known == nullptr) return;
+  const kube::ObjectRef secret = secret_ref(*known);
+  if (!world.setup_keys.erase(ref, version)) return;
+  const auto entry = world.by_secret.find(secret);
+  if (entry != world.by_secret.end()) {
+    entry->second.erase(ref);
+    if (entry->second.empty()) world.by_secret.erase(entry);
+  }
+  world.flights.erase(ref);
+}
+
+}  // namespace nbkeys::engine

@@ -1,0 +1,41 @@
+#pragma once
+// Action -> one request; its answer -> new facts in the caches and the flight. No decisions in
+// here.
+
+#include <string>
+
+#include "engine/action.h"
+#include "engine/world.h"
+#include "io/input.h"
+#include "io/outbox.h"
+
+namespace nbkeys::engine {
+
+// One request of a SetupKey that is under way.
+struct Pending {
+  kube::ObjectRef ref;
+  std::string uid;
+  std::string owner;     // of the mark
+  std::string settings;  // digest of the settings that the request was made from
+  Action action;
+  bool same_term =
+      true;  // false: leadership was lost since, so only the caches may learn from the answer
+};
+
+// REQUIRES: action is not Rest. The request is built from the resource as it was observed.
+io::HttpRequest request_for(const Decision& decision, const Observed& o, const std::string& owner);
+
+struct Effect {
+  bool done = false;            // the server says so
+  bool reconsider_all = false;  // the account's state changed
+};
+
+// Takes the answer in. `out` gets notes only.
+Effect apply_answer(const Pending& pending, io::HttpOutcome outcome, base::Now now, World& world,
+                    io::Outbox& out);
+
+// Keeps store and index in step.
+void put_setup_key(World& world, kube::SetupKey resource);
+void erase_setup_key(World& world, const kube::ObjectRef& ref, const std::string& version);
+
+}  // namespace nbkeys::engine

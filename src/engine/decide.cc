@@ -1,0 +1,96 @@
+#include "engine/decide.h"
+
+#include <algorithm>
+
+#include "engine/judge.h"
+#include "engine/rungs.h"
+#include "kube/names.h"
+
+namespace nbkeys::engine {
+namespace {
+
+using status::Progress;
+using status::Reason;
+
+// The next moment at which the clock alone changes something.
+std::optional<base::WallTime> next_date(const Observed& o) {
+  const kube::KeyStatus& s = o.resource.status;
+  std::optional<base::WallTime> next;
+  const auto consider = [&next, &o](std::optional<base::WallTime> at) {
+    if (at && *at > o.now.wall && (!next || *at < *next)) next = at;
+  };
+  if (s.revision != 0 && s.issued_at) {
+    consider(renewal_time(o.resource.spec.rotation, *s.issued_at, s.expires_at));
+    consider(s.expires_at);
+  }
+  for (const kube::PreviousKey& p : s.previous_keys) consider(p.retire_at);
+  return next;
+}
+
+// Tells once what a person would look for in the events.
+void tell_change(const Observed& o, const status::Report& report, Decision& out) {
+  if (!std::holds_alternative<WriteStatus>(out.action)) return;
+  const bool external = report.key_reason == Reason::kRevokedExternally;
+  if (!external) return;
+  for (const kube::Condition& c : o.resource.status.conditions) {
+    if (c.type == "KeyValid" && c.reason == status::reason_name(report.key_reason)) return;
+  }
+  out.event =
+      kube::Event{true, std::string(status::reason_name(report.key_reason)), report.message};
+}
+
+Decision rest(const Observed& o) {
+  if (!o.account.snapshot && !o.account.stale) return act(o, Rest{});
+  status::Report report = judge(o);
+  if (o.account.stale && o.account.state != AccountState::kReady) report = held_up_by_account(o);
+  if (o.resource.spec.suspend && report.ready) {
+    report.ready_reason = Reason::kSuspended;
+    report.message = "spec.suspend is true; " + report.message;
+  }
+  Decision out = settle(o, report);
+  tell_change(o, report, out);
+  if (const auto at = next_date(o)) out.wake_at = to_mono(o, *at);
+  return out;
+}
+
+Decision keep_right(const Observed& o) {
+  if (auto step = maintain_secret(o)) return std::move(*step);
+  if (!o.resource.spec.suspend) {
+    if (auto step = maintain_groups(o)) return std::move(*step);
+    if (auto step = retire_previous(o)) return std::move(*step);
+    if (auto step = remove_stray(o)) return std::move(*step);
+  }
+  return rest(o);
+}
+
+Decision keep_revoked(const Observed& o) {
+  if (auto step = revoke_by_spec(o)) return std::move(*step);
+  if (!o.resource.spec.suspend) {
+    if (auto step = retire_previous(o)) return std::move(*step);
+    if (auto step = remove_stray(o)) return std::move(*step);
+  }
+  return rest(o);
+}
+
+bool has_finalizer(const kube::SetupKey& resource) {
+  const auto& all = resource.meta.finalizers;
+  return std::find(all.begin(), all.end(), kube::kFinalizer) != all.end();
+}
+
+}  // namespace
+
+Decision decide(const Observed& o) {
+  if (o.flight.needs_refresh) return act(o, ReadSetupKey{});
+  if (o.resource.meta.deleting) return decide_deletion(o);
+  if (!o.resource.spec_error.empty()) {
+    return settle(o, held_up(o, Reason::kInvalidSpec, o.resource.spec_error, Progress::kStalled));
+  }
+  if (!has_finalizer(o.resource)) return act(o, AddFinalizer{});
+  if (o.resource.status.claim) return continue_issue(o);
+  if (auto step = adopt(o)) return std::move(*step);
+  if (o.resource.spec.revoked) return keep_revoked(o);
+  if (const auto reason = issue_needed(o)) return begin_issue(o, *reason);
+  return keep_right(o);
+}
+
+}  // namespace nbkeys::engine

@@ -1,0 +1,425 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "base/hash.h"
+#include "cache/mark.h"
+#include "engine/act.h"
+#include "engine/collections.h"
+#include "engine/decide.h"
+#include "engine/observe.h"
+#include "engine/queue.h"
+#include "engine/world.h"
+#include "io/outbox.h"
+#include "kube/lease.h"
+
+namespace nbkeys::engine {
+namespace {
+
+// Events are a courtesy: beyond this many in the air, further ones are dropped.
+constexpr std::size_t kEventsInFlightMax = 32;
+// After Stop: how long requests under way may take before the process ends all the same.
+constexpr base::Duration kStopPatience{20'000};
+
+bool is_netbird_call(const Action& action) {
+  return std::holds_alternative<CreateKey>(action) ||
+         std::holds_alternative<UpdateGroups>(action) ||
+         std::holds_alternative<RevokeKey>(action) || std::holds_alternative<DeleteKey>(action);
+}
+
+// The back-off of the kind of call that this action is.
+std::optional<base::Instant> held_back_until(const Action& action, const Flight& flight,
+                                             base::Instant now) {
+  const Backoff* backoff = &flight.object_backoff;
+  if (is_netbird_call(action)) backoff = &flight.key_backoff;
+  if (std::holds_alternative<LookForSecret>(action) || std::holds_alternative<ReadSecret>(action) ||
+      std::holds_alternative<TryWritingSecret>(action) ||
+      std::holds_alternative<WriteSecret>(action) || std::holds_alternative<RepairSecret>(action)) {
+    backoff = &flight.secret_backoff;
+  }
+  return backoff->holds(now) ? backoff->until : std::nullopt;
+}
+
+kube::LeaseSettings lease_settings(const LeaseOptions& o) {
+  return {{o.name_space, o.name}, o.identity, o.duration, o.renew_deadline, o.retry_period};
+}
+
+// The line for a person when the very first list is refused: going on would be pointless.
+std::optional<std::string> fatal_line(const kube::Watch& watch) {
+  if (watch.synced() || !watch.problem()) return std::nullopt;
+  const base::Error& error = *watch.problem();
+  const bool keys = watch.collection().resource == kube::Collection::Resource::kSetupKeys;
+  switch (error.code) {
+    case base::ErrorCode::kNotFound:
+      if (!keys) return std::nullopt;
+      return "the cluster does not know SetupKeys: install the CRD with "
+             "'kubectl apply -f crds/keys.netbird.io_setupkeys.yaml' and start again";
+    case base::ErrorCode::kForbidden:
+      return error.message +
+             ": grant the right, for example with 'kubectl apply -k deploy/', "
+             "or narrow --watch-namespace to what the account may read";
+    case base::ErrorCode::kUnauthorized:
+      return "Kubernetes refuses our credentials (" + error.message +
+             "): check the token or certificate in the kubeconfig or service account";
+    default: return std::nullopt;
+  }
+}
+
+struct Collected {
+  std::unique_ptr<kube::WatchSink> sink;
+  std::unique_ptr<kube::Watch> watch;
+};
+
+struct InFlight {
+  Pending pending;
+  std::optional<kube::Event> event;
+  std::string issue_reason;  // of a claim that this write closes
+};
+
+}  // namespace
+
+struct Engine::State {
+  explicit State(Options started_with)
+      : options(std::move(started_with)),
+        world(options),
+        lease(lease_settings(options.lease), options.seed ^ 0x1ea5e) {}
+
+  void start(base::Now now);
+  void take(io::Input input, base::Now now);
+  void http_done(io::HttpDone done, base::Now now);
+  void turn(base::Now now);
+  void step(const kube::ObjectRef& ref, base::Now now);
+  void carry_out(const Decision& decision, const Observed& o, const std::string& owner);
+  bool may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
+                 base::Now now);
+  void answered(InFlight done, io::HttpOutcome outcome, base::Now now);
+  void tell(const kube::SetupKey& resource, const kube::Event& event, base::Now now);
+  void tell_done(const InFlight& done, base::Now now);
+  void follow_leadership(base::Now now);
+  void reconsider_all();
+  void set_timer(base::Now now);
+  void stop_if_drained(base::Now now);
+  bool leading(base::Instant now) const { return !options.lease.enabled || lease.leading(now); }
+  bool synced() const {
+    return !collections.empty() &&
+           std::all_of(collections.begin(), collections.end(),
+                       [](const Collected& c) { return c.watch->synced(); });
+  }
+
+  Options options;
+  World world;
+  kube::Lease lease;
+  std::vector<Collected> collections;
+  Queue queue;
+  std::map<io::RequestId, InFlight> in_flight;
+  std::set<kube::ObjectRef> busy;
+  std::set<io::RequestId> events_in_flight;
+  io::Outbox out;
+  bool was_leading = false;
+  bool was_synced = false;
+  std::optional<base::Instant> stopping_since;
+  bool release_sent = false;
+  bool exited = false;
+  std::optional<base::Instant> budget_at;
+  std::optional<base::Instant> timer;
+};
+
+void Engine::State::start(base::Now now) {
+  std::vector<std::string> scopes = options.watch_namespaces;
+  if (scopes.empty()) scopes.emplace_back();
+  std::uint64_t seed = options.seed;
+  const auto touch = [this](const kube::ObjectRef& ref) { queue.push(ref); };
+  for (const std::string& scope : scopes) {
+    Collected keys, secrets;
+    keys.sink = std::make_unique<SetupKeySink>(scope, world, touch);
+    keys.watch = std::make_unique<kube::Watch>(
+        kube::Collection{kube::Collection::Resource::kSetupKeys, scope}, *keys.sink, ++seed);
+    secrets.sink = std::make_unique<SecretSink>(scope, world, touch);
+    secrets.watch = std::make_unique<kube::Watch>(
+        kube::Collection{kube::Collection::Resource::kSecrets, scope}, *secrets.sink, ++seed);
+    collections.push_back(std::move(keys));
+    collections.push_back(std::move(secrets));
+  }
+  for (Collected& c : collections) c.watch->start(out);
+  turn(now);
+}
+
+void Engine::State::take(io::Input input, base::Now now) {
+  std::visit(base::overloaded{
+                 [&](io::HttpDone& done) { http_done(std::move(done), now); },
+                 [&](const io::WatchOpened& opened) {
+                   for (Collected& c : collections) c.watch->handle(opened, now.mono);
+                 },
+                 [&](const io::WatchBytes& bytes) {
+                   for (Collected& c : collections) c.watch->handle(bytes, now.mono, out);
+                 },
+                 [&](const io::WatchClosed& closed) {
+                   for (Collected& c : collections) c.watch->handle(closed, now.mono, out);
+                 },
+                 [&](const io::TimerFired&) { timer.reset(); },
+                 [&](const io::TokenChanged& changed) {
+                   if (changed.present) world.account.token_changed(now.mono);
+                 },
+                 [&](const io::Stop&) {
+                   if (stopping_since) return;
+                   stopping_since = now.mono;
+                   out.note(io::Severity::kInfo, "stopping", "finishing what is in flight");
+                 },
+             },
+             input);
+  turn(now);
+}
+
+void Engine::State::http_done(io::HttpDone done, base::Now now) {
+  if (const auto found = in_flight.find(done.id); found != in_flight.end()) {
+    InFlight finished = std::move(found->second);
+    in_flight.erase(found);
+    answered(std::move(finished), std::move(done.outcome), now);
+    return;
+  }
+  if (events_in_flight.erase(done.id) > 0) return;
+  if (lease.handle(done, now, out)) return;
+  Account::News news = Account::News::kNone;
+  if (world.account.handle(done, now, out, news)) {
+    if (news == Account::News::kReconsiderAll) reconsider_all();
+    return;
+  }
+  for (Collected& c : collections) {
+    if (c.watch->handle(done, now.mono, out)) return;
+  }
+}
+
+void Engine::State::answered(InFlight done, io::HttpOutcome outcome, base::Now now) {
+  busy.erase(done.pending.ref);
+  const Effect effect = apply_answer(done.pending, std::move(outcome), now, world, out);
+  if (effect.done) tell_done(done, now);
+  if (effect.reconsider_all) reconsider_all();
+  queue.push_front(done.pending.ref);
+}
+
+void Engine::State::tell_done(const InFlight& done, base::Now now) {
+  const kube::SetupKey* resource = world.setup_keys.find(done.pending.ref);
+  if (done.event && resource != nullptr) tell(*resource, *done.event, now);
+  if (!done.event) return;
+  const std::vector<std::pair<std::string, std::string>> fields = {
+      {"namespace", done.pending.ref.name_space},
+      {"name", done.pending.ref.name},
+      {"reason", done.issue_reason}};
+  const std::string& reason = done.event->reason;
+  const char* event = reason == "Issued"         ? "key_issued"
+                      : reason == "Rotated"      ? "key_rotated"
+                      : reason == "StrayDeleted" ? "stray_deleted"
+                                                 : "setupkey_event";
+  out.note(done.event->warning ? io::Severity::kWarn : io::Severity::kInfo, event,
+           done.event->message, fields);
+}
+
+void Engine::State::tell(const kube::SetupKey& resource, const kube::Event& event, base::Now now) {
+  if (events_in_flight.size() >= kEventsInFlightMax) return;
+  const std::string suffix = base::sha256_hex(resource.meta.uid + event.reason + event.message +
+                                              base::format_rfc3339(now.wall))
+                                 .substr(0, 16);
+  events_in_flight.insert(out.send(kube::create_event(resource.meta, event, now.wall, suffix)));
+}
+
+void Engine::State::reconsider_all() {
+  for (const auto& entry : world.setup_keys.all()) queue.push(entry.first);
+}
+
+void Engine::State::follow_leadership(base::Now now) {
+  if (options.lease.enabled && !stopping_since) lease.tick(now, out);
+  const bool lead = leading(now.mono) && synced();
+  if (lead == was_leading) return;
+  was_leading = lead;
+  world.flights.clear();
+  for (auto& entry : in_flight) entry.second.pending.same_term = false;
+  if (lead) {
+    world.account.begin_term(now.mono);
+    for (const auto& [ref, resource] : world.setup_keys.all()) {
+      settle_flight(resource, now.mono, world.flights[ref]);
+    }
+    reconsider_all();
+    out.note(io::Severity::kInfo, "leading", "this replica acts",
+             {{"setupkeys", std::to_string(world.setup_keys.size())}});
+  } else {
+    queue.clear();
+    out.note(io::Severity::kWarn, "not_leading", "this replica no longer acts");
+  }
+}
+
+void Engine::State::turn(base::Now now) {
+  if (exited) return;
+  for (Collected& c : collections) {
+    c.watch->tick(now.mono, out);
+    if (const auto line = fatal_line(*c.watch)) {
+      exited = true;
+      out.put(io::Exit{1, *line});
+      return;
+    }
+  }
+  if (!was_synced && synced()) {
+    was_synced = true;
+    out.note(io::Severity::kInfo, "synced", "SetupKeys and Secrets are known",
+             {{"setupkeys", std::to_string(world.setup_keys.size())},
+              {"secrets", std::to_string(world.secrets.size())}});
+  }
+  follow_leadership(now);
+  if (was_leading) {
+    if (!stopping_since && world.account.tick(now, out) == Account::News::kReconsiderAll) {
+      reconsider_all();
+    }
+    if (budget_at && *budget_at <= now.mono) {
+      budget_at.reset();
+      queue.release_one();
+    }
+    const auto limit = static_cast<std::size_t>(std::max(1, options.concurrency));
+    while (in_flight.size() < limit) {
+      const auto ref = queue.pop(now.mono);
+      if (!ref) break;
+      step(*ref, now);
+    }
+    // A list that was asked for just now should not wait for the next input.
+    if (!stopping_since) world.account.tick(now, out);
+  }
+  stop_if_drained(now);
+  set_timer(now);
+}
+
+void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
+  if (busy.contains(ref)) return;  // its answer gives it the next turn
+  const kube::SetupKey* resource = world.setup_keys.find(ref);
+  if (resource == nullptr) {
+    queue.forget(ref);
+    return;
+  }
+  Flight& flight = world.flights[ref];
+  settle_flight(*resource, now.mono, flight);
+  // While stopping only keys in hand are brought home.
+  if (stopping_since && !flight.held) return;
+  const std::string owner = cache::owner_of(resource->meta.uid);
+  const Observed o = observe(world, *resource, flight, owner, now);
+  for (const kube::GroupRef& group : resource->spec.auto_groups) {
+    if (!group.name.empty()) world.account.note_group_names_in_use();
+  }
+  const Decision decision = decide(o);
+  if (decision.wants_list) world.account.want_list(now.mono);
+  if (decision.wants_groups) world.account.want_groups(now.mono);
+  if (decision.wake_at) queue.wake(ref, *decision.wake_at);
+  if (std::holds_alternative<Rest>(decision.action)) return;
+  if (const auto until = held_back_until(decision.action, flight, now.mono)) {
+    queue.wake(ref, *until);
+    return;
+  }
+  if (!may_spend(decision, flight, ref, now)) return;
+  carry_out(decision, o, owner);
+}
+
+bool Engine::State::may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
+                              base::Now now) {
+  // The POST is paid for when it is claimed, so that no claim stays open for want of budget.
+  const bool claim = std::holds_alternative<Claim>(decision.action);
+  if (!claim && !is_netbird_call(decision.action)) return true;
+  const bool post = std::holds_alternative<CreateKey>(decision.action);
+  if ((claim || post) && flight.paid) {
+    flight.paid = claim;
+    return true;
+  }
+  netbird::Budget& budget = world.account.budget();
+  if (budget.take(now.mono)) {
+    flight.paid = claim;
+    return true;
+  }
+  queue.park(ref, decision.priority);
+  budget_at = budget.next_at(now.mono);
+  return false;
+}
+
+void Engine::State::carry_out(const Decision& decision, const Observed& o,
+                              const std::string& owner) {
+  const kube::ObjectRef ref = o.resource.meta.ref;
+  InFlight entry;
+  entry.pending = {
+      ref, o.resource.meta.uid, owner, kube::settings_digest(o.resource.spec), decision.action,
+      true};
+  entry.event = decision.event;
+  if (o.resource.status.claim) entry.issue_reason = o.resource.status.claim->reason;
+  const io::RequestId id = out.send(request_for(decision, o, owner));
+  Flight& flight = world.flights[ref];
+  // From here on the POST may happen, so this revision is used up, whatever becomes of the answer.
+  if (std::holds_alternative<CreateKey>(decision.action)) flight.claimed = 0;
+  out.note(io::Severity::kDebug, "action", action_name(decision.action),
+           {{"namespace", ref.name_space}, {"name", ref.name}});
+  in_flight.emplace(id, std::move(entry));
+  busy.insert(ref);
+}
+
+void Engine::State::stop_if_drained(base::Now now) {
+  if (!stopping_since || exited) return;
+  const bool patient = now.mono - *stopping_since < kStopPatience;
+  if (!in_flight.empty() && patient) return;
+  if (options.lease.enabled && patient) {
+    if (lease.busy()) return;
+    if (!release_sent) {
+      release_sent = true;
+      if (lease.release(now, out)) return;
+    }
+  }
+  exited = true;
+  out.put(io::Exit{0, ""});
+}
+
+void Engine::State::set_timer(base::Now now) {
+  std::optional<base::Instant> next;
+  const auto consider = [&next](std::optional<base::Instant> at) {
+    if (at && (!next || *at < *next)) next = at;
+  };
+  for (const Collected& c : collections) consider(c.watch->wake_at());
+  if (options.lease.enabled && !stopping_since) consider(lease.wake_at());
+  if (was_leading) {
+    // With all hands full the next answer gives the next turn.
+    if (in_flight.size() < static_cast<std::size_t>(std::max(1, options.concurrency))) {
+      consider(queue.next_at());
+    }
+    consider(budget_at);
+    if (!stopping_since) consider(world.account.wake_at());
+  }
+  if (stopping_since) consider(*stopping_since + kStopPatience);
+  if (!next) return;
+  // Something due that could not be done now (all hands full) waits for an answer, not for a busy
+  // timer.
+  const base::Instant at = std::max(*next, now.mono + base::Duration{1});
+  if (timer && *timer <= at && *timer > now.mono) return;
+  timer = at;
+  out.put(io::SetTimer{at});
+}
+
+Engine::Engine(Options options) : state_(std::make_unique<State>(std::move(options))) {}
+Engine::~Engine() = default;
+
+std::vector<io::Command> Engine::start(base::Now now) {
+  state_->start(now);
+  return state_->out.take();
+}
+
+std::vector<io::Command> Engine::handle(io::Input input, base::Now now) {
+  if (!state_->exited) state_->take(std::move(input), now);
+  return state_->out.take();
+}
+
+Health Engine::health() const {
+  const State& s = *state_;
+  Health out;
+  out.synced = s.synced();
+  out.leading = s.was_leading;
+  out.account_ready = s.world.account.ready();
+  out.setup_keys = s.world.setup_keys.size();
+  out.netbird_keys = s.world.account.inventory().total();
+  out.queue_depth = s.queue.depth();
+  out.requests_in_flight = s.in_flight.size();
+  return out;
+}
+
+}  // namespace nbkeys::engine

@@ -1,0 +1,76 @@
+#pragma once
+// What this process alone knows about one SetupKey: what it has in the air, the key it holds. Lost
+// in a crash by design: whatever matters afterwards is in status, in the Secret and at NetBird.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/secret_text.h"
+#include "base/time.h"
+#include "kube/secret.h"
+
+namespace nbkeys::engine {
+
+struct HeldKey {
+  kube::SecretKeyFacts facts;
+  base::SecretText plaintext;
+};
+
+// What a live read of the Secret found. Absence and strangers do not show in the label-selected
+// watch.
+struct SecretLook {
+  enum class Found { kAbsent, kForeign, kOurs } found = Found::kAbsent;
+  std::optional<kube::SecretMeta>
+      meta;  // kOurs with our label stripped: the watch does not have it
+  base::Instant at;
+};
+
+// The Secret's content as last checked: by our own write, or by reading it once.
+struct SecretCheck {
+  std::string uid;
+  std::string resource_version;
+  bool key_right = true;
+  bool template_right = true;
+};
+
+// Failures in a row of one kind of call, and until when the next try waits.
+struct Backoff {
+  int failures = 0;
+  std::optional<base::Instant> until;
+  bool holds(base::Instant now) const { return until && now < *until; }
+};
+
+struct Flight {
+  bool needs_refresh =
+      false;  // a write was refused as stale or has an unknown outcome: read the SetupKey live
+
+  std::uint32_t claimed = 0;  // the revision that this process claimed and has not POSTed
+  std::optional<HeldKey> held;
+  bool paid = false;  // the account's budget was charged for the POST when it was claimed
+  std::uint32_t refused_revision = 0;  // NetBird refused its POST for good
+  std::optional<base::Error> refusal;
+  // A NetBird write whose outcome is unknown: nothing that rests on the list may be decided before
+  // a newer one.
+  std::optional<base::Instant> list_needed_since;
+
+  std::optional<SecretLook> look;
+  std::optional<SecretCheck> check;
+  std::optional<base::Error> secret_refusal;  // the last write of the Secret was refused
+  bool dry_run_passed = false;
+  // The Secret was read live and carried this revision; holds for one removal of a stray.
+  std::uint32_t proven_revision = 0;
+
+  std::vector<std::string> deleted_keys;  // ids that this process deleted and status still lists
+
+  std::uint32_t seen_revision = 0;  // of the key in use, and since when this process has known it
+  base::Instant seen_at;
+
+  Backoff object_backoff;  // of reads and writes of the SetupKey itself
+  Backoff secret_backoff;
+  Backoff key_backoff;  // of updates and deletions at NetBird that are refused
+};
+
+}  // namespace nbkeys::engine

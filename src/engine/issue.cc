@@ -1,0 +1,313 @@
+#include <algorithm>
+
+#include "engine/judge.h"
+#include "engine/rungs.h"
+
+namespace nbkeys::engine {
+namespace {
+
+using status::Progress;
+using status::Reason;
+
+constexpr base::Duration kBackoffMin{5'000}, kBackoffMax{900'000};
+// A Secret that somebody keeps deleting or overwriting must not make a key per second.
+constexpr base::Duration kDriftGap{10'000};
+constexpr base::Duration kLookAgain{30'000};
+constexpr base::Duration kSecretTerminating{2'000};
+
+// How long to wait after the n-th failed attempt in a row; the first retry is immediate.
+base::Duration backoff(int failed_attempts) {
+  if (failed_attempts <= 0) return base::Duration{0};
+  const int shift = std::min(failed_attempts - 1, 10);
+  return std::min(kBackoffMax, kBackoffMin * (1 << shift));
+}
+
+Priority issue_priority(const Observed& o) {
+  return o.resource.status.revision == 0 ? Priority::kFirstIssue : Priority::kRotation;
+}
+
+Decision claim(const Observed& o, std::string reason, std::string rotate, bool after_failure) {
+  kube::KeyStatus next = o.resource.status;
+  const std::uint32_t revision = highest_revision(o) + 1;
+  next.claim = kube::Claim{revision, o.now.wall, reason, std::move(rotate)};
+  next.last_revision = revision;
+  if (after_failure) {
+    ++next.failed_issuance_attempts;
+    next.last_failure_time = o.now.wall;
+  }
+  Decision out = write_status(o, std::move(next), issuing(o, reason));
+  out.action = Claim{revision};
+  out.priority = issue_priority(o);
+  return out;
+}
+
+Decision conflict(const Observed& o) {
+  Decision out = settle(
+      o, held_up(o, Reason::kSecretConflict,
+                 "Secret " + o.resource.spec.secret_name +
+                     " exists and does not belong to this SetupKey; delete or rename it, or set "
+                     "another spec.secretName",
+                 Progress::kStalled));
+  out.wake_at = o.now.mono + kLookAgain + base::Duration{1};
+  return out;
+}
+
+Decision suspended(const Observed& o) {
+  return settle(
+      o, held_up(o, Reason::kSuspended, "spec.suspend is true; set it to false to issue a key",
+                 Progress::kStalled));
+}
+
+Decision secret_refused(const Observed& o) {
+  Decision out =
+      settle(o, held_up(o, Reason::kApiError,
+                        "Kubernetes refuses the Secret: " + o.flight.secret_refusal->message,
+                        Progress::kStalled));
+  out.wake_at = o.flight.secret_backoff.until;
+  return out;
+}
+
+// Why a new attempt has to wait; nothing where it may start.
+std::optional<Decision> wait_for_backoff(const Observed& o, IssueReason reason) {
+  const kube::KeyStatus& s = o.resource.status;
+  const bool edited = s.observed_generation != o.resource.meta.generation;
+  if (s.failed_issuance_attempts > 0 && s.last_failure_time && !edited) {
+    const base::WallTime due = *s.last_failure_time + backoff(s.failed_issuance_attempts);
+    if (o.now.wall < due) {
+      Decision out = act(o, Rest{});
+      out.wake_at = to_mono(o, due);
+      return out;
+    }
+  }
+  const bool drift = reason == IssueReason::kSecretMissing || reason == IssueReason::kSecretAltered;
+  const bool again = s.last_rotation_reason == reason_name(IssueReason::kSecretMissing) ||
+                     s.last_rotation_reason == reason_name(IssueReason::kSecretAltered);
+  if (drift && again && s.last_rotation_time && o.now.wall < *s.last_rotation_time + kDriftGap) {
+    Decision out = settle(o, issuing(o, reason_name(reason)));
+    out.wake_at = to_mono(o, *s.last_rotation_time + kDriftGap);
+    return out;
+  }
+  return std::nullopt;
+}
+
+// The Secret's place must be free or ours before NetBird is asked for a key.
+std::optional<Decision> clear_the_place(const Observed& o) {
+  switch (o.secret.state) {
+    case SecretState::kUnknown: return act(o, LookForSecret{});
+    case SecretState::kForeign: return conflict(o);
+    case SecretState::kAbsent:
+      if (!o.flight.secret_refusal || o.flight.dry_run_passed) return std::nullopt;
+      if (o.flight.secret_backoff.holds(o.now.mono)) return secret_refused(o);
+      return act(o, TryWritingSecret{});
+    case SecretState::kOurs:
+      if (o.secret.meta != nullptr && o.secret.meta->deleting) {
+        Decision out = act(o, Rest{});
+        out.wake_at = o.now.mono + kSecretTerminating;
+        return out;
+      }
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// status.previousKeys is bounded: the oldest retires early, before there is one more.
+std::optional<Decision> make_room(const Observed& o) {
+  const kube::KeyStatus& s = o.resource.status;
+  const auto limit = static_cast<std::size_t>(std::max(1, o.resource.spec.revision_history_limit));
+  if (s.revision == 0 || s.previous_keys.size() < limit) return std::nullopt;
+  const kube::PreviousKey& oldest = s.previous_keys.front();
+  for (const cache::MarkedKey& key : o.keys) {
+    if (key.key.id == oldest.key_id) return act(o, DeleteKey{oldest.key_id}, Priority::kRotation);
+  }
+  kube::KeyStatus next = s;
+  next.previous_keys.erase(next.previous_keys.begin());
+  Decision out = act(o, WriteStatus{});
+  out.next = std::move(next);
+  return out;
+}
+
+Decision finish(const Observed& o) {
+  const kube::KeyStatus& s = o.resource.status;
+  const kube::SecretMeta& secret = *o.secret.meta;
+  kube::KeyStatus next = s;
+  if (s.revision != 0) {
+    const bool alive = active_key(o) != nullptr || !list_is_proof(o);
+    if (alive) {
+      next.previous_keys.push_back(
+          {s.key_id, s.revision, o.now.wall + o.resource.spec.rotation.overlap});
+    }
+    next.last_rotation_time = o.now.wall;
+    next.last_rotation_reason = s.claim->reason;
+  }
+  next.revision = secret.revision;
+  next.last_revision = std::max(next.last_revision, secret.revision);
+  next.key_id = secret.key_id;
+  next.key_digest = secret.digest;
+  next.settings_digest = secret.settings;
+  next.issued_at = secret.issued_at.value_or(s.claim->since);
+  next.expires_at = secret.expires_at;
+  next.used_times = 0;
+  next.last_used.reset();
+  next.state = "valid";
+  next.key_prefix.clear();
+  next.claim.reset();
+  next.failed_issuance_attempts = 0;
+  if (!s.claim->rotate.empty()) next.last_handled_rotate = s.claim->rotate;
+  next.binding = {secret.ref.name, secret.uid, ""};
+
+  // The report is about the key that is in use from now on, so it is made from the state after this
+  // write.
+  kube::SetupKey after = o.resource;
+  after.status = next;
+  Observed then{after,    o.flight,          o.secret, o.keys, o.account,
+                o.groups, o.request_timeout, o.resync, o.now};
+  next = with_key_facts(then, std::move(next));
+  after.status = next;
+  status::Report report = judge(then);
+  const bool known = active_key(then) != nullptr;
+  if (!known) {
+    report = status::Report{};
+    report.ready = report.key_valid = true;
+    report.ready_reason = Reason::kIssued;
+    report.key_reason = Reason::kValid;
+    report.message = "key " + next.key_id + " (revision " + std::to_string(next.revision) +
+                     ") is in Secret " + o.resource.spec.secret_name;
+    report.key_message = next.expires_at ? "valid until " + base::format_rfc3339(*next.expires_at)
+                                         : std::string("valid, never expires");
+    report.progress = Progress::kResting;
+  }
+  report.observed = next.settings_digest == kube::settings_digest(o.resource.spec);
+  Decision out = write_status(o, std::move(next), report);
+  const bool first = s.revision == 0;
+  out.event = kube::Event{false, first ? "Issued" : "Rotated",
+                          report.message + (first ? "" : "; reason: " + s.claim->reason)};
+  return out;
+}
+
+// The POST was refused for good: no key exists, and trying the same again cannot help.
+Decision record_refusal(const Observed& o) {
+  kube::KeyStatus next = o.resource.status;
+  next.claim.reset();
+  ++next.failed_issuance_attempts;
+  next.last_failure_time = o.now.wall;
+  const std::string message = o.flight.refusal ? o.flight.refusal->message : "refused by NetBird";
+  Decision out = write_status(o, std::move(next),
+                              held_up(o, Reason::kInvalidSpec, message, Progress::kStalled));
+  out.event = kube::Event{true, "InvalidSpec", message};
+  return out;
+}
+
+Decision post(const Observed& o) {
+  if (o.resource.spec.suspend) return suspended(o);
+  if (auto wait = wait_for_account(o)) return std::move(*wait);
+  if (auto wait = wait_for_groups(o)) return std::move(*wait);
+  return act(o, CreateKey{o.resource.status.claim->revision}, issue_priority(o));
+}
+
+Decision place_held_key(const Observed& o) {
+  if (o.flight.secret_refusal && o.flight.secret_backoff.holds(o.now.mono)) {
+    return secret_refused(o);
+  }
+  if (o.secret.state == SecretState::kUnknown) return act(o, LookForSecret{});
+  if (o.secret.state == SecretState::kForeign) return conflict(o);
+  return act(o, WriteSecret{});
+}
+
+// Whoever claimed this revision is gone, or does not know what became of its POST: claim the next
+// one.
+Decision replace_burnt_claim(const Observed& o) {
+  const kube::KeyStatus& s = o.resource.status;
+  if (o.resource.spec.suspend) return suspended(o);
+  if (auto wait = wait_for_account(o)) return std::move(*wait);
+  if (auto wait = wait_for_groups(o)) return std::move(*wait);
+  const base::WallTime due = s.claim->since + backoff(s.failed_issuance_attempts);
+  if (o.now.wall < due) {
+    return settle_until(o, issuing(o, s.claim->reason), due);
+  }
+  if (auto wait = clear_the_place(o)) return std::move(*wait);
+  return claim(o, s.claim->reason, s.claim->rotate, true);
+}
+
+Decision drop_claim(const Observed& o) {
+  kube::KeyStatus next = o.resource.status;
+  next.claim.reset();
+  next.last_failure_time = o.now.wall;  // its POST may still be under way: see decide_deletion
+  Decision out = act(o, WriteStatus{});
+  out.next = std::move(next);
+  return out;
+}
+
+}  // namespace
+
+std::uint32_t highest_revision(const Observed& o) {
+  const kube::KeyStatus& s = o.resource.status;
+  std::uint32_t highest = std::max(s.last_revision, s.revision);
+  if (s.claim) highest = std::max(highest, s.claim->revision);
+  for (const kube::PreviousKey& p : s.previous_keys) highest = std::max(highest, p.revision);
+  for (const cache::MarkedKey& key : o.keys) highest = std::max(highest, key.revision);
+  if (o.secret.state == SecretState::kOurs && o.secret.meta != nullptr) {
+    highest = std::max(highest, o.secret.meta->revision);
+  }
+  return highest;
+}
+
+std::optional<Decision> wait_for_account(const Observed& o) {
+  if (o.account.state == AccountState::kReady && o.account.snapshot) return std::nullopt;
+  const bool just_started =
+      o.account.state == AccountState::kReady || o.account.state == AccountState::kUnknown;
+  // Nothing has been heard yet, so there is nothing to say yet either.
+  Decision out = just_started ? act(o, Rest{}) : settle(o, held_up_by_account(o));
+  out.wants_list = true;
+  return out;
+}
+
+std::optional<Decision> wait_for_groups(const Observed& o) {
+  switch (o.groups.state) {
+    case GroupFacts::State::kResolved: return std::nullopt;
+    case GroupFacts::State::kNotLoaded: {
+      Decision out = act(o, Rest{});
+      out.wants_groups = true;
+      return out;
+    }
+    case GroupFacts::State::kMissing: {
+      Decision out = settle(o, held_up(o, Reason::kGroupNotFound,
+                                       "NetBird has no group named \"" + o.groups.name +
+                                           "\"; create it or correct spec.autoGroups",
+                                       Progress::kStalled));
+      out.wants_groups = true;
+      return out;
+    }
+    case GroupFacts::State::kAmbiguous:
+      return settle(o, held_up(o, Reason::kInvalidSpec,
+                               "NetBird has several groups named \"" + o.groups.name +
+                                   "\"; name the group by its id in spec.autoGroups",
+                               Progress::kStalled));
+  }
+  return std::nullopt;
+}
+
+Decision begin_issue(const Observed& o, IssueReason reason) {
+  if (o.secret.state == SecretState::kForeign) return conflict(o);
+  if (o.resource.spec.suspend) return suspended(o);
+  if (auto wait = wait_for_account(o)) return std::move(*wait);
+  if (auto wait = wait_for_groups(o)) return std::move(*wait);
+  if (auto wait = wait_for_backoff(o, reason)) return std::move(*wait);
+  if (auto wait = clear_the_place(o)) return std::move(*wait);
+  if (auto room = make_room(o)) return std::move(*room);
+  const bool asked = o.resource.rotate != o.resource.status.last_handled_rotate;
+  return claim(o, reason_name(reason), asked ? o.resource.rotate : "", false);
+}
+
+Decision continue_issue(const Observed& o) {
+  const kube::Claim& open = *o.resource.status.claim;
+  const bool written = o.secret.state == SecretState::kOurs && o.secret.meta != nullptr &&
+                       o.secret.meta->revision == open.revision && !o.secret.meta->key_id.empty();
+  if (written) return finish(o);
+  if (o.flight.held && o.flight.held->facts.revision == open.revision) return place_held_key(o);
+  if (o.resource.spec.revoked) return drop_claim(o);
+  if (o.flight.claimed == open.revision) return post(o);
+  if (o.flight.refused_revision == open.revision) return record_refusal(o);
+  return replace_burnt_claim(o);
+}
+
+}  // namespace nbkeys::engine

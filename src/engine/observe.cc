@@ -1,0 +1,76 @@
+#include "engine/observe.h"
+
+#include <algorithm>
+
+namespace nbkeys::engine {
+namespace {
+
+// What a live read found of a Secret that the watch does not show is believed for so long.
+constexpr base::Duration kLookHolds{30'000};
+
+ContentState content_of(const kube::SetupKey& resource, const Flight& flight,
+                        const kube::SecretMeta& secret) {
+  if (flight.check && flight.check->uid == secret.uid &&
+      flight.check->resource_version == secret.resource_version) {
+    if (!flight.check->key_right) return ContentState::kKeyAltered;
+    return flight.check->template_right ? ContentState::kRight : ContentState::kTemplateAltered;
+  }
+  const kube::Binding& binding = resource.status.binding;
+  const bool unchanged =
+      binding.uid == secret.uid && binding.resource_version == secret.resource_version;
+  return unchanged ? ContentState::kRight : ContentState::kUnchecked;
+}
+
+SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, const Flight& flight,
+                         base::Instant now) {
+  SecretFacts out;
+  const kube::SecretMeta* watched = world.secrets.find(secret_ref(resource));
+  if (watched != nullptr) {
+    out.state =
+        kube::belongs_to(*watched, resource.meta.uid) ? SecretState::kOurs : SecretState::kForeign;
+    out.meta = watched;
+  } else if (flight.look && now - flight.look->at <= kLookHolds) {
+    switch (flight.look->found) {
+      case SecretLook::Found::kAbsent: out.state = SecretState::kAbsent; break;
+      case SecretLook::Found::kForeign: out.state = SecretState::kForeign; break;
+      case SecretLook::Found::kOurs: out.state = SecretState::kOurs; break;
+    }
+    if (flight.look->meta) out.meta = &*flight.look->meta;
+  }
+  if (out.state == SecretState::kOurs && out.meta != nullptr) {
+    out.content = content_of(resource, flight, *out.meta);
+  }
+  return out;
+}
+
+}  // namespace
+
+void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& flight) {
+  const kube::KeyStatus& s = resource.status;
+  const std::uint32_t open = s.claim ? s.claim->revision : 0;
+  if (flight.claimed != 0 && flight.claimed != open) flight.claimed = 0;
+  if (flight.held && flight.held->facts.revision != open) flight.held.reset();
+  if (flight.seen_revision != s.revision) {
+    flight.seen_revision = s.revision;
+    flight.seen_at = now;
+  }
+  std::erase_if(flight.deleted_keys, [&s](const std::string& id) {
+    return std::none_of(s.previous_keys.begin(), s.previous_keys.end(),
+                        [&id](const kube::PreviousKey& p) { return p.key_id == id; });
+  });
+}
+
+Observed observe(const World& world, const kube::SetupKey& resource, const Flight& flight,
+                 const std::string& owner, base::Now now) {
+  return Observed{resource,
+                  flight,
+                  secret_facts(world, resource, flight, now.mono),
+                  world.account.inventory().keys_of(owner),
+                  world.account.facts(now.mono),
+                  world.account.resolve(resource.spec.auto_groups),
+                  world.options.request_timeout,
+                  world.options.resync,
+                  now};
+}
+
+}  // namespace nbkeys::engine

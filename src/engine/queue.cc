@@ -1,0 +1,65 @@
+#include "engine/queue.h"
+
+namespace nbkeys::engine {
+
+void Queue::push(const kube::ObjectRef& ref) {
+  if (in_ready_.insert(ref).second) ready_.push_back(ref);
+}
+
+void Queue::push_front(const kube::ObjectRef& ref) {
+  if (in_ready_.insert(ref).second) ready_.push_front(ref);
+}
+
+void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
+  const auto known = wake_of_.find(ref);
+  if (known != wake_of_.end()) {
+    wakes_.erase({known->second, ref});
+    known->second = at;
+  } else {
+    wake_of_.emplace(ref, at);
+  }
+  wakes_.emplace(at, ref);
+}
+
+void Queue::forget(const kube::ObjectRef& ref) {
+  if (const auto known = wake_of_.find(ref); known != wake_of_.end()) {
+    wakes_.erase({known->second, ref});
+    wake_of_.erase(known);
+  }
+  std::erase_if(parked_, [&ref](const Parked& p) { return p.second == ref; });
+}
+
+void Queue::clear() { *this = Queue{}; }
+
+void Queue::park(const kube::ObjectRef& ref, Priority priority) {
+  parked_.insert({{priority, ++parked_count_}, ref});
+}
+
+bool Queue::release_one() {
+  if (parked_.empty()) return false;
+  const kube::ObjectRef ref = parked_.begin()->second;
+  parked_.erase(parked_.begin());
+  push_front(ref);
+  return true;
+}
+
+std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
+  while (!wakes_.empty() && wakes_.begin()->first <= now) {
+    const kube::ObjectRef ref = wakes_.begin()->second;
+    wake_of_.erase(ref);
+    wakes_.erase(wakes_.begin());
+    push(ref);
+  }
+  if (ready_.empty()) return std::nullopt;
+  kube::ObjectRef ref = std::move(ready_.front());
+  ready_.pop_front();
+  in_ready_.erase(ref);
+  return ref;
+}
+
+std::optional<base::Instant> Queue::next_at() const {
+  if (wakes_.empty()) return std::nullopt;
+  return wakes_.begin()->first;
+}
+
+}  // namespace nbkeys::engine

@@ -1,0 +1,48 @@
+#pragma once
+// Which SetupKeys want a turn: keys only, each at most once, now or not before a moment.
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/time.h"
+#include "engine/action.h"
+#include "kube/meta.h"
+
+namespace nbkeys::engine {
+
+class Queue {
+ public:
+  void push(const kube::ObjectRef& ref);
+  // Goes before all others: a SetupKey in the middle of its steps is finished first.
+  void push_front(const kube::ObjectRef& ref);
+  // Replaces an earlier wake-up of the same key.
+  void wake(const kube::ObjectRef& ref, base::Instant at);
+  void forget(const kube::ObjectRef& ref);
+  void clear();
+
+  // The account's budget is short: waits until `release` gives the turn back, the most urgent
+  // first.
+  void park(const kube::ObjectRef& ref, Priority priority);
+  bool release_one();
+  bool has_parked() const { return !parked_.empty(); }
+
+  std::optional<kube::ObjectRef> pop(base::Instant now);
+  std::optional<base::Instant> next_at() const;
+  bool has_ready() const { return !ready_.empty(); }
+  std::size_t depth() const { return ready_.size() + parked_.size(); }
+
+ private:
+  using Parked = std::pair<std::pair<Priority, std::uint64_t>, kube::ObjectRef>;
+
+  std::deque<kube::ObjectRef> ready_;
+  std::set<kube::ObjectRef> in_ready_;
+  std::map<kube::ObjectRef, base::Instant> wake_of_;
+  std::set<std::pair<base::Instant, kube::ObjectRef>> wakes_;
+  std::set<Parked> parked_;
+  std::uint64_t parked_count_ = 0;
+};
+
+}  // namespace nbkeys::engine

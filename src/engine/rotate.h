@@ -1,0 +1,36 @@
+#pragma once
+// When a key is due for replacement, and when a replaced one retires. Pure.
+
+#include <optional>
+
+#include "base/time.h"
+#include "kube/setup_key.h"
+
+namespace nbkeys::engine {
+
+// Why a new key is issued; the names stand in status, events and metrics.
+enum class IssueReason {
+  kFirstIssue,
+  kSpecChanged,
+  kRequested,
+  kUnrevoked,
+  kSecretMissing,
+  kSecretAltered,
+  kKeyMissing,
+  kExpiring,
+  kInterval,
+  kUsage,
+  kOverused,
+};
+const char* reason_name(IssueReason reason);
+
+// When the clock alone will make a key due; nothing where it never will. Default: when a third of
+// the real lifetime remains.
+std::optional<base::WallTime> renewal_time(const kube::Rotation& rotation, base::WallTime issued_at,
+                                           std::optional<base::WallTime> expires_at);
+
+// True where expiry, not the interval, is what makes the key due at `now`.
+bool expiry_is_due(const kube::Rotation& rotation, base::WallTime issued_at,
+                   std::optional<base::WallTime> expires_at, base::WallTime now);
+
+}  // namespace nbkeys::engine

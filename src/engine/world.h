@@ -1,0 +1,48 @@
+#pragma once
+// Everything that the engine knows, in one place: the last known objects, the account, and what is
+// in the air.
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "cache/store.h"
+#include "engine/account.h"
+#include "engine/flight.h"
+#include "engine/options.h"
+#include "kube/secret.h"
+#include "kube/setup_key.h"
+
+namespace nbkeys::kube {
+
+// Store finds these by the types' namespace.
+inline const ObjectRef& ref_of(const SetupKey& object) { return object.meta.ref; }
+inline const std::string& version_of(const SetupKey& object) {
+  return object.meta.resource_version;
+}
+inline const ObjectRef& ref_of(const SecretMeta& object) { return object.ref; }
+inline const std::string& version_of(const SecretMeta& object) { return object.resource_version; }
+
+}  // namespace nbkeys::kube
+
+namespace nbkeys::engine {
+
+struct World {
+  explicit World(const Options& started_with)
+      : account(started_with.account, started_with.resync, started_with.seed),
+        options(started_with) {}
+
+  cache::Store<kube::SetupKey> setup_keys;
+  cache::Store<kube::SecretMeta> secrets;
+  // Which SetupKeys name a Secret.
+  std::map<kube::ObjectRef, std::set<kube::ObjectRef>> by_secret;
+  std::map<kube::ObjectRef, Flight> flights;
+  Account account;
+  const Options& options;
+};
+
+inline kube::ObjectRef secret_ref(const kube::SetupKey& resource) {
+  return {resource.meta.ref.name_space, resource.spec.secret_name};
+}
+
+}  // namespace nbkeys::engine

@@ -1,0 +1,58 @@
+#include "shell/http_date.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+
+namespace nbkeys::shell {
+namespace {
+
+constexpr base::Duration kRetryAfterMax{86'400'000};
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view month_number(std::string_view name) {
+  constexpr std::array<std::string_view, 12> kNames = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array<std::string_view, 12> kNumbers = {"01", "02", "03", "04", "05", "06",
+                                                         "07", "08", "09", "10", "11", "12"};
+  const auto* found = std::find(kNames.begin(), kNames.end(), name);
+  return found == kNames.end() ? "" : kNumbers[static_cast<std::size_t>(found - kNames.begin())];
+}
+
+}  // namespace
+
+std::optional<base::WallTime> parse_http_date(std::string_view text) {
+  text = trimmed(text);
+  // The form has fixed columns, so it is rewritten as RFC 3339 and checked there.
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' ||
+      text[16] != ' ' || text.substr(25) != " GMT") {
+    return std::nullopt;
+  }
+  std::string iso(text.substr(12, 4));
+  iso.append("-").append(month_number(text.substr(8, 3)));
+  iso.append("-").append(text.substr(5, 2));
+  iso.append("T").append(text.substr(17, 8)).append("Z");
+  return base::parse_rfc3339(iso);
+}
+
+std::optional<base::Duration> parse_retry_after(std::string_view text,
+                                                std::optional<base::WallTime> server_date,
+                                                base::WallTime now) {
+  text = trimmed(text);
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0) {
+    return base::Duration{std::min<std::int64_t>(seconds, kRetryAfterMax.count() / 1000) * 1000};
+  }
+  const auto date = parse_http_date(text);
+  if (!date) return std::nullopt;
+  return std::clamp(*date - server_date.value_or(now), base::Duration{0}, kRetryAfterMax);
+}
+
+}  // namespace nbkeys::shell

@@ -1,0 +1,20 @@
+#pragma once
+// The Date and Retry-After headers of HTTP answers.
+
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace nbkeys::shell {
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", the one form that servers send today; nothing for anything else.
+std::optional<base::WallTime> parse_http_date(std::string_view text);
+
+// Seconds or a date. A date counts from the server's own clock where it told that, else from ours.
+// Never negative, never more than a day.
+std::optional<base::Duration> parse_retry_after(std::string_view text,
+                                                std::optional<base::WallTime> server_date,
+                                                base::WallTime now);
+
+}  // namespace nbkeys::shell
