@@ -92,7 +92,7 @@ std::string format_rfc3339_micro(WallTime t) { return format(t, true); }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
   const auto year = take_digits(text, 4);
-  if (!year || !take_char(text, '-')) return std::nullopt;
+  if (!year || *year == 0 || !take_char(text, '-')) return std::nullopt;
   const auto month = take_digits(text, 2);
   if (!month || !take_char(text, '-')) return std::nullopt;
   const auto day = take_digits(text, 2);

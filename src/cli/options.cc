@@ -52,7 +52,8 @@ void add_servers(CLI::App& app, RawOptions& raw) {
   add(app, kGroupKube, "watch-namespace", raw.watch_namespaces,
       "work only in this namespace; may be repeated; default: all")
       ->type_name("NAME")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   add(app, kGroupNetBird, "netbird-url", raw.netbird_url,
       "address of the NetBird management server, without /api")
       ->type_name("URL")
@@ -125,25 +126,30 @@ Parsed usage_error(std::string text, const char* help) {
 }  // namespace
 
 Parsed parse(int argc, const char* const* argv) {
+  const std::string version_text = "nbkeys " NBKEYS_VERSION;
   CLI::App app{"nbkeys keeps NetBird setup keys as Kubernetes Secrets.", "nbkeys"};
   app.require_subcommand(1);
   CLI::App* run = app.add_subcommand("run", "Run the operator.");
   CLI::App* version = app.add_subcommand("version", "Print the version.");
-  app.add_flag("--version", "Print the version.");
+  app.set_version_flag("--version", version_text, "Print the version.");
   run->footer(kFooter);
   RawOptions raw;
   add_servers(*run, raw);
   add_lease(*run, raw);
   add_rest(*run, raw);
-  const std::string version_text = "nbkeys " NBKEYS_VERSION;
   try {
-    if (argc == 2 && std::string_view(argv[1]) == "--version") {
-      return {Parsed::What::kPrint, version_text, {}};
-    }
     if (argc == 1) return usage_error("say what to do: run or version", "nbkeys --help");
+    const std::string_view first = argv[1];
+    if (!first.starts_with('-') && first != "run" && first != "version") {
+      std::string text = "there is no command '";
+      text.append(first).append("', only run and version");
+      return usage_error(std::move(text), "nbkeys --help");
+    }
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return {Parsed::What::kPrint, app.help(), {}};
+  } catch (const CLI::CallForVersion&) {
+    return {Parsed::What::kPrint, version_text, {}};
   } catch (const CLI::ParseError& problem) {
     return usage_error(problem.what(), run->parsed() ? "nbkeys run --help" : "nbkeys --help");
   }

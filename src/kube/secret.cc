@@ -108,17 +108,25 @@ Json earlier_record(const SecretMeta& existing) {
   return {{"data", {kDefaultEntry}}};
 }
 
-// Writes the document with the key spliced in as the last step, so that no JSON tree ever holds it.
+// Writes the document with the key as the last entry of its data. The entry is put in by structure,
+// never by searching text that users may have written, and no JSON tree ever holds the key.
 base::SecretText with_key(Json document, const std::string& secret_key,
                           const base::SecretText& key) {
-  constexpr std::string_view kSlot = "@nbkeys-key-slot@";
-  document["data"][secret_key] = kSlot;
-  const std::string text = base::dump_json(document);
-  const std::size_t at = text.rfind(kSlot);
+  Json data = Json::object();
+  if (const auto found = document.find("data"); found != document.end()) data = *found;
+  document.erase("data");
+  std::string data_text = base::dump_json(data);
+  data_text.pop_back();
+  if (!data.empty()) data_text += ',';
   base::SecretText out;
-  out.append(std::string_view(text).substr(0, at));
+  out.append("{\"data\":");
+  out.append(data_text);
+  out.append(base::dump_json(secret_key));
+  out.append(":\"");
   out.append(base::base64_encode(key.reveal()).reveal());
-  out.append(std::string_view(text).substr(at + kSlot.size()));
+  out.append("\"},");
+  // The rest of the document is never empty: it has metadata.
+  out.append(std::string_view(base::dump_json(document)).substr(1));
   return out;
 }
 

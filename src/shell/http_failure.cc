@@ -1,7 +1,6 @@
 #include "shell/http_failure.h"
 
 #include <cerrno>
-#include <cstring>
 
 namespace nbkeys::shell {
 namespace {
@@ -43,14 +42,9 @@ std::string handshake_cause(const Failure& failure, const UpstreamSettings& upst
   return out + "the server does not speak TLS as we do (is the address right?)";
 }
 
-std::string system_cause(int code) {
-  switch (code) {
-    case ECONNREFUSED: return "connection refused";
-    case ETIMEDOUT: return "no answer in time";
-    case EHOSTUNREACH: return "no route to the host";
-    case ENETUNREACH: return "the network is unreachable";
-    default: return "connection failed";
-  }
+// cpprestsdk reports "host unreachable" whatever the system said, so both usual causes are named.
+std::string connect_cause(int code) {
+  return code == ETIMEDOUT ? "no answer in time" : "connection refused, or no way to the host";
 }
 
 std::string cause_before_sending(Step step, const Failure& failure,
@@ -62,7 +56,7 @@ std::string cause_before_sending(Step step, const Failure& failure,
     case Step::kResolve:
       return "cannot find the address of " + whose + hop.host + " (name resolution failed)";
     case Step::kConnect:
-      return "cannot connect to " + whose + host_and_port(hop) + ": " + system_cause(failure.code);
+      return "cannot connect to " + whose + host_and_port(hop) + ": " + connect_cause(failure.code);
     case Step::kProxy:
       return "the proxy " + host_and_port(hop) + " did not connect us to " +
              host_and_port(upstream.url);
@@ -78,6 +72,9 @@ std::string cause_of_exchange(const Failure& failure, const FailedRequest& reque
   if (failure.timed_out) return host + " did not answer within " + seconds(request.timeout);
   if (failure.code == ETIMEDOUT) return host + " stopped answering";
   // With TLS 1.3 the server's verdict on our certificate comes after our side of the handshake.
+  if (trace.alert.find("certificate") != std::string::npos) {
+    return host + " does not take our client certificate (" + trace.alert + ")";
+  }
   if (!trace.alert.empty()) return host + " ended the TLS connection (" + trace.alert + ")";
   return host + " closed the connection without an answer";
 }

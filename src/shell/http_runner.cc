@@ -2,8 +2,10 @@
 
 #include <cpprest/containerstream.h>
 #include <cpprest/http_client.h>
+#include <openssl/crypto.h>
 
 #include <utility>
+#include <vector>
 
 #include "shell/body_sink.h"
 #include "shell/clock.h"
@@ -15,7 +17,7 @@ namespace nbkeys::shell {
 namespace {
 
 namespace http = web::http;
-using BodySource = concurrency::streams::container_buffer<std::string>;
+using BodySource = concurrency::streams::container_buffer<std::vector<std::uint8_t>>;
 
 std::string header(const http::http_response& response, const char* name) {
   const auto found = response.headers().find(name);
@@ -46,6 +48,7 @@ struct HttpRunner::Exchange {
   FailedRequest limits;
   base::Instant begun;
   Connection connection;
+  bool pooled = false;
   BodySource source;  // a copy of the request's body, wiped at the end
   base::SecretText body;
   pplx::cancellation_token_source cancel;
@@ -76,9 +79,9 @@ void HttpRunner::send(io::SendHttp command) {
       request.once ? exchange->upstream->fresh(request.timeout) : exchange->upstream->pooled();
   if (!connection) return refuse(connection.error());
   exchange->connection = std::move(*connection);
+  exchange->pooled = !request.once;
   exchange->limits.reused = exchange->connection.reused;
   exchange->limits.handshakes_before = exchange->connection.trace->completed;
-  if (!exchange->limits.reused) exchange->connection.trace->verify_error.clear();
   exchange->connection.trace->alert.clear();
   try {
     begin(exchange, request);
@@ -101,7 +104,8 @@ void HttpRunner::begin(const std::shared_ptr<Exchange>& exchange, io::HttpReques
     out.headers().add("Authorization", std::string(authorization->reveal()));
   }
   if (!request.body.empty()) {
-    exchange->source = BodySource(std::string(request.body.reveal()), std::ios_base::in);
+    const std::string_view bytes = request.body.reveal();
+    exchange->source = BodySource({bytes.begin(), bytes.end()}, std::ios_base::in);
     out.set_body(exchange->source.create_istream(), request.body.size(), request.content_type);
   }
   Exchange* raw = exchange.get();
@@ -150,11 +154,16 @@ void HttpRunner::begin(const std::shared_ptr<Exchange>& exchange, io::HttpReques
 
 void HttpRunner::finish(const std::shared_ptr<Exchange>& exchange, io::HttpOutcome outcome) {
   exchange->total.cancel();
-  if (exchange->source) base::wipe(exchange->source.collection());
+  // Overwritten in place and not emptied: the library may still hold the buffer.
+  if (exchange->source) {
+    OPENSSL_cleanse(exchange->source.collection().data(), exchange->source.collection().size());
+  }
   const base::Instant now = mono_now();
   exchange->facts.took = now - exchange->begun;
   if (outcome) {
-    if (exchange->connection.client) exchange->upstream->answered(now);
+    if (exchange->pooled) exchange->upstream->answered(now);
+    // What went wrong before this success explains nothing that comes after it.
+    exchange->connection.trace->verify_error.clear();
     exchange->facts.code = std::to_string(outcome->status);
     if (outcome->status == 401) hooks_.refused(exchange->facts.server);
   } else {

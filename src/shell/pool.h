@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>  // boost/asio/awaitable.hpp of 1.74 needs it and does not include it
 
 #include "base/time.h"
 

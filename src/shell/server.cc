@@ -166,15 +166,17 @@ void Server::State::run() {
 
 base::Result<ListenAddress> parse_listen_address(std::string_view text) {
   const auto bad = [text]() {
-    return base::Error{base::ErrorCode::kInvalidInput, "listen",
-                       "'" + std::string(text) +
-                           "' is not an address to listen on, such as :8080 or 127.0.0.1:8080"};
+    std::string message = "'";
+    message.append(text).append(
+        "' is not an address to listen on, such as :8080 or 127.0.0.1:8080");
+    return base::Error{base::ErrorCode::kInvalidInput, "listen", std::move(message)};
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return bad();
   ListenAddress out{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
   if (out.host.size() > 2 && out.host.starts_with('[') && out.host.ends_with(']')) {
-    out.host = out.host.substr(1, out.host.size() - 2);
+    out.host.pop_back();
+    out.host.erase(0, 1);
   } else if (out.host.find(':') != std::string::npos) {
     return bad();
   }

@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 #include <cstdlib>
@@ -92,18 +93,25 @@ int verify(X509_STORE_CTX* chain, void* data) {
   return ok > 0 ? 1 : 0;
 }
 
+std::string alert_text(int alert) {
+  // OpenSSL 3.0 does not know this one, with which TLS 1.3 servers ask for a client certificate.
+  constexpr int kCertificateRequired = 116;
+  return alert == kCertificateRequired ? "certificate required" : SSL_alert_desc_string_long(alert);
+}
+
 void on_progress(const SSL* connection, int where, int value) {
   TlsTrace* trace = trace_of(SSL_get_SSL_CTX(connection));
   if (trace == nullptr) return;
   if ((where & SSL_CB_HANDSHAKE_START) != 0 && !trace->server_name.empty()) {
     // cpprestsdk offers no way to send a server name that differs from the URL's host; the
-    // handshake has not built its first message yet.
-    SSL_set_tlsext_host_name(const_cast<SSL*>(connection), trace->server_name.c_str());
+    // handshake has not built its first message yet. (The macro for this has C casts.)
+    SSL_ctrl(const_cast<SSL*>(connection), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             trace->server_name.data());
   }
   if ((where & SSL_CB_HANDSHAKE_DONE) != 0) ++trace->completed;
   const bool fatal = (value >> 8) == SSL3_AL_FATAL;
   if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && fatal) {
-    trace->alert = SSL_alert_desc_string_long(value);
+    trace->alert = alert_text(value & 0xff);
   }
 }
 

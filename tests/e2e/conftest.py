@@ -6,17 +6,19 @@ import uuid
 import pytest
 
 from harness.scene import Scene
+from harness.wait import Late
 from harness.world import World
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Lets fixtures see whether their test failed, and adds the scene to the failure's text."""
+    """Adds what the servers, the proxies and the operator show to the text of a failure."""
     outcome = yield
     report = outcome.get_result()
-    setattr(item, f"report_{report.when}", report)
     scene = getattr(item, "funcargs", {}).get("scene")
-    if report.when == "call" and report.failed and scene is not None:
+    # What came too late says by itself what was there instead.
+    told = call.excinfo is not None and call.excinfo.errisinstance(Late)
+    if report.when == "call" and report.failed and scene is not None and not told:
         report.sections.append(("the scene", scene.dump()))
 
 

@@ -19,7 +19,7 @@ def test_04_revoked_true_revokes_at_netbird(scene, operator):
 
 
 def test_04_back_to_false_issues_a_new_key(scene, operator):
-    key_id = scene.ready("guest")["status"]["keyID"]
+    key_id = scene.ready("guest", rotation={"overlap": "2s"})["status"]["keyID"]
     scene.edit("guest", revoked=True)
     scene.await_condition("guest", "KeyValid", "False", "Revoked")
     scene.edit("guest", revoked=False)

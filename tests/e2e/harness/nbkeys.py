@@ -26,7 +26,7 @@ class Operator:
         self.netbird_url = netbird_url
         self.token_file = token_file
         self.flags = list(flags)
-        self.metrics_port = free_ports(1)[0]
+        self.metrics_port = None
         self.log_path = self.folder / f"{name}.log"
         self.process = None
 
@@ -43,6 +43,10 @@ class Operator:
 
     def launch(self):
         """Starts the process without waiting for it to be ready."""
+        if not binary().exists():
+            raise RuntimeError(f"{binary()} is not built: make build, or set NBKEYS_BINARY")
+        # A fresh port each time: connections to the last one may linger in the kernel.
+        self.metrics_port = free_ports(1)[0]
         self.process = Process(self.name, self.argv(), self.log_path, env=self.env()).start()
         return self
 

@@ -28,9 +28,10 @@ def make_certificate(folder, name):
 
 
 class Record:
-    """One request that the proxy saw. status is None until an answer arrived."""
+    """One request that the proxy saw. status is None until an answer arrived; gone tells that a
+    watch was ended by an error event 410."""
 
-    __slots__ = ("time", "method", "path", "authorization", "status", "answered")
+    __slots__ = ("time", "method", "path", "authorization", "status", "answered", "gone")
 
     def __init__(self, method, path, authorization):
         self.time = time.monotonic()
@@ -39,6 +40,7 @@ class Record:
         self.authorization = authorization
         self.status = None
         self.answered = None
+        self.gone = False
 
     def matches(self, method, path):
         return re.fullmatch(method, self.method) and re.search(path, self.path)
@@ -223,17 +225,19 @@ class Proxy:
         return upstream, go_on and not head.closes()
 
     def _answer(self, client, upstream, record, rule, request_body):
-        _await_answer(client, upstream)
+        observed = self.observed and self.observed.search(f"{record.method} {record.path}")
+        whole = observed or (rule is not None and rule.needs_whole_answer)
+        # An answer that somebody here wants to see is read even if the client has gone.
+        waiting = None if whole else client
+        _await_answer(waiting, upstream)
         head = upstream.head()
         record.status = int(head.first.split(" ")[1])
         record.answered = time.monotonic()
-        observed = self.observed and self.observed.search(f"{record.method} {record.path}")
-        whole = observed or (rule is not None and rule.needs_whole_answer)
         keep = not head.closes()
         if bodiless(record.method, record.status):
             pieces, body = iter(()), b""
         else:
-            pieces, body = _pieces(client, upstream, head), None
+            pieces, body = _pieces(waiting, upstream, head), None
         if whole:
             body = b"".join(pieces)
             pieces = iter((body,))
@@ -242,10 +246,13 @@ class Proxy:
         if rule is not None and not rule.before_passing_on():
             rule.done()
             return False
-        first = next(pieces, b"")
-        client.send(head.raw + first)
+        unsent = head.raw
         for piece in pieces:
-            client.send(piece)
+            record.gone = record.gone or b'"code":410' in piece
+            client.send(unsent + piece)
+            unsent = b""
+        if unsent:
+            client.send(unsent)
         if rule is not None:
             rule.after_passing_on()
             rule.done()
@@ -253,9 +260,9 @@ class Proxy:
 
 
 def _await_answer(client, upstream):
-    """Waits for the server, and ends the wait when the client goes away meanwhile."""
+    """Waits for the server, and ends the wait when the client (if any) goes away meanwhile."""
     # A client that sends while it waits pipelines its next request: that stays in the buffer.
-    watched = [upstream] if client.buffer else [upstream, client]
+    watched = [upstream] if client is None or client.buffer else [upstream, client]
     while upstream not in wait_for(watched):
         client.fill()
         watched = [upstream]

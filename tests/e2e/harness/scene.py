@@ -10,7 +10,7 @@ from .netbird import mark_prefix
 from .wait import until
 
 
-def setup_key(name, **spec):
+def setup_key(name, /, **spec):
     return {"apiVersion": "keys.netbird.io/v1alpha1", "kind": "SetupKey",
             "metadata": {"name": name}, "spec": spec}
 
@@ -92,18 +92,18 @@ class Scene:
         self.operators.append(made)
         return made
 
-    def apply(self, name, **spec):
+    def apply(self, name, /, **spec):
         """Applies a SetupKey, without waiting for anything."""
         self.kubectl.apply(setup_key(name, **spec))
         self.uids[name] = self.kubectl.get("setupkey", name)["metadata"]["uid"]
         return name
 
-    def ready(self, name, **spec):
+    def ready(self, name, /, **spec):
         """Applies a SetupKey and waits for its key. Returns the SetupKey object."""
         self.apply(name, **spec)
         return self.await_ready(name)
 
-    def edit(self, name, **spec):
+    def edit(self, name, /, **spec):
         """Merges into the spec; None removes a field."""
         self.kubectl.patch("setupkey", name, {"spec": spec})
 

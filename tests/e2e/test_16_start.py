@@ -1,0 +1,108 @@
+"""Starting wrongly is one clear line that names the cause and the remedy, and a non-zero exit."""
+
+import subprocess
+
+import pytest
+import yaml
+
+from harness.kubernetes import write_kubeconfig
+
+
+def refused(scene, *flags, token_file=None, kubeconfig=None, timeout=20):
+    """Starts an operator that must end by itself. Returns its last line."""
+    operator = scene.operator(*flags, token_file=token_file)
+    operator.kubeconfig = kubeconfig or operator.kubeconfig
+    operator.launch()
+    status = operator.await_exit(timeout)
+    assert status not in (0, None) and status > 0, f"{status}\n{operator.log_tail()}"
+    lines = operator.log().strip().splitlines()
+    assert lines, "it ended without a word"
+    return lines[-1]
+
+
+def test_16_wrong_flag(scene):
+    assert "--no-such-flag" in refused(scene, "--no-such-flag")
+
+
+def test_16_wrong_value(scene):
+    assert "resync" in refused(scene, "--resync=soon")
+
+
+def test_16_missing_token_file(scene):
+    line = refused(scene, token_file=scene.world.folder / "no-such-token")
+    assert "no-such-token" in line
+
+
+def test_16_refused_token(scene):
+    path = scene.world.write_token(f"token-{scene.namespace}", "nbp_" + "y" * 36)
+    line = refused(scene, token_file=path)
+    assert "token" in line.lower() and "nbp_" not in line
+
+
+def test_16_missing_kubeconfig(scene):
+    assert "no-such-file" in refused(scene, kubeconfig=scene.world.folder / "no-such-file")
+
+
+def test_16_exec_plugin_is_refused(scene):
+    config = yaml.safe_load(scene.world.operator_kubeconfig.read_text())
+    config["users"][0]["user"] = {"exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "cloud-login"}}
+    path = scene.world.folder / f"{scene.namespace}.kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    assert "exec" in refused(scene, kubeconfig=path)
+
+
+@pytest.fixture
+def powerless(scene):
+    """A kubeconfig of an account without any rights."""
+    scene.kubectl.run("create", "serviceaccount", "powerless")
+    token = scene.kubectl.run("create", "token", "powerless").strip()
+    scene.world.issued.token(token)
+    return write_kubeconfig(scene.world.folder / f"{scene.namespace}.powerless",
+                            scene.world.kube_proxy.url, scene.world.proxy_ca, token)
+
+
+def test_16_missing_right_names_the_right(scene, powerless):
+    operator = scene.operator()
+    operator.kubeconfig = powerless
+    operator.launch()
+    operator.await_log("setupkeys")
+    line = [each for each in operator.log().splitlines() if "setupkeys" in each][-1]
+    assert any(word in line.lower() for word in ("forbidden", "rbac", "right")), line
+    assert not operator.running() or operator.probe("readyz").status != 200
+
+
+def test_16_missing_crd_names_the_crd(scene):
+    rule = scene.kube_proxy.rule(
+        "GET", "/apis/keys.netbird.io/", times=None, status=404, body=b"404 page not found\n",
+        headers={"Content-Type": "text/plain"})
+    operator = scene.operator()
+    operator.launch()
+    rule.await_fired(20, operator.log_tail)
+    operator.await_log("setupkeys")
+    line = [each for each in operator.log().splitlines() if "setupkeys" in each][-1]
+    assert "CRD" in line or "CustomResourceDefinition" in line or "crds/" in line, line
+
+
+def test_16_help_explains(scene):
+    operator = scene.operator()
+    done = subprocess.run([operator.argv()[0], "run", "--help"], capture_output=True, text=True,
+                          check=False, timeout=10)
+    assert done.returncode == 0
+    for flag in ("--kubeconfig", "--netbird-url", "--netbird-token-file", "--resync",
+                 "--leader-elect", "--watch-namespace", "NBKEYS_NETBIRD_TOKEN_FILE"):
+        assert flag in done.stdout, flag
+
+
+def test_16_health_and_metrics_are_served(scene, operator):
+    assert operator.probe("healthz").status == 200
+    assert operator.probe("readyz").status == 200
+    assert "nbkeys_" in operator.metrics()
+
+
+def test_16_operator_for_all_namespaces(scene):
+    """Without --watch-namespace, which all other tests use to keep apart."""
+    operator = scene.world.operator("all-namespaces", "--resync=2s")
+    scene.operators.append(operator)
+    operator.start()
+    scene.await_sound(scene.apply("everywhere"))

@@ -1,0 +1,257 @@
+#include "fakes/fake_netbird.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace nbkeys::fakes {
+namespace {
+
+constexpr char kNever[] = "0001-01-01T00:00:00Z";
+
+io::HttpResponse answer(int status, const Json& body) {
+  io::HttpResponse out;
+  out.status = status;
+  out.body = base::SecretText(body.dump());
+  return out;
+}
+
+io::HttpResponse refuse(int status, const std::string& message) {
+  return answer(status, {{"message", message}, {"code", status}});
+}
+
+std::string time_or_never(const std::optional<base::WallTime>& time) {
+  return time ? base::format_rfc3339(*time) : kNever;
+}
+
+}  // namespace
+
+FakeNetBird::FakeNetBird(std::uint64_t seed) : random_(seed) { groups_[new_id()] = "All"; }
+
+// An xid: 20 characters of base32hex.
+std::string FakeNetBird::new_id() {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuv";
+  std::string out = "d";
+  while (out.size() < 20) out += kDigits[random_.next() % kDigits.size()];
+  return out;
+}
+
+std::string FakeNetBird::new_plaintext() {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out = "XXXXXXXX-XXXX-4XXX-8XXX-XXXXXXXXXXXX";
+  for (char& c : out) {
+    if (c == 'X') c = kDigits[random_.next() % kDigits.size()];
+  }
+  return out;
+}
+
+// In NetBird's own order: an expired key that was revoked is shown as expired.
+std::string FakeNetBird::state_of(const Key& key, base::WallTime now) {
+  if (key.expires && *key.expires <= now) return "expired";
+  if (key.revoked) return "revoked";
+  if (key.usage_limit > 0 && key.used_times >= key.usage_limit) return "overused";
+  return "valid";
+}
+
+Json FakeNetBird::view(const std::string& id, const Key& key, bool full, base::WallTime now) {
+  const std::string state = state_of(key, now);
+  return {{"id", id},
+          {"key", full ? key.plaintext : key.plaintext.substr(0, 5) + "****"},
+          {"name", key.name},
+          {"expires", time_or_never(key.expires)},
+          {"type", key.type},
+          {"valid", state == "valid"},
+          {"revoked", key.revoked},
+          {"used_times", key.used_times},
+          {"last_used", time_or_never(key.last_used)},
+          {"state", state},
+          {"auto_groups", key.auto_groups},
+          {"updated_at", base::format_rfc3339(key.updated_at)},
+          {"usage_limit", key.usage_limit},
+          {"ephemeral", key.ephemeral},
+          {"allow_extra_dns_labels", key.allow_extra_dns_labels}};
+}
+
+Json FakeNetBird::keys(base::Now now) const {
+  Json out = Json::array();
+  for (const auto& [id, key] : keys_) out.push_back(view(id, key, false, now.wall));
+  return out;
+}
+
+bool FakeNetBird::enrol(std::string_view plaintext, base::Now now) {
+  for (auto& [id, key] : keys_) {
+    if (key.plaintext != plaintext) continue;
+    if (state_of(key, now.wall) != "valid") return false;
+    ++key.used_times;
+    key.last_used = now.wall;
+    return true;
+  }
+  return false;
+}
+
+std::string FakeNetBird::add_group(const std::string& name) {
+  const std::string id = new_id();
+  groups_[id] = name;
+  return id;
+}
+
+void FakeNetBird::revoke_key(const std::string& id) {
+  const auto found = keys_.find(id);
+  if (found != keys_.end()) found->second.revoked = true;
+}
+
+void FakeNetBird::set_limiter(int requests_per_minute, int burst) {
+  limit_per_minute_ = requests_per_minute;
+  limit_burst_ = burst;
+  limit_tokens_ = burst;
+}
+
+bool FakeNetBird::within_limit(base::Instant now) {
+  if (limit_per_minute_ <= 0) return true;
+  const auto passed_ms = static_cast<double>((now - limit_at_).count());
+  limit_at_ = now;
+  limit_tokens_ = std::min(static_cast<double>(limit_burst_),
+                           limit_tokens_ + passed_ms * limit_per_minute_ / 60'000.0);
+  if (limit_tokens_ < 1.0) return false;
+  limit_tokens_ -= 1.0;
+  return true;
+}
+
+io::HttpResponse FakeNetBird::handle(const io::HttpRequest& request, base::Now now) {
+  io::HttpResponse out;
+  if (!within_limit(now.mono)) {
+    out = refuse(429, "rate limit exceeded, please try again later");
+  } else {
+    try {
+      out = route(request, parse_url(request.path), now);
+    } catch (const Json::exception&) {
+      out = refuse(400, "couldn't parse JSON request");
+    }
+  }
+  out.date = now.wall;
+  return out;
+}
+
+io::HttpResponse FakeNetBird::route(const io::HttpRequest& request, const Url& url, base::Now now) {
+  const auto& parts = url.segments;
+  if (parts.size() >= 2 && parts.size() <= 3 && parts[0] == "api") {
+    const std::string id = parts.size() == 3 ? parts[2] : "";
+    if (parts[1] == "setup-keys") return keys_call(request, id, now);
+    if (parts[1] == "groups") return groups_call(request, id);
+    if (parts[1] == "users" && id == "current" && request.method == io::Method::kGet) {
+      return answer(200, {{"id", "d0000000000000000usr"},
+                          {"name", "nbkeys"},
+                          {"email", ""},
+                          {"role", "admin"},
+                          {"status", "active"},
+                          {"is_current", true},
+                          {"is_service_user", true},
+                          {"is_blocked", false},
+                          {"auto_groups", Json::array()},
+                          {"permissions", {{"is_restricted", false}, {"modules", Json::object()}}}});
+    }
+  }
+  return refuse(404, "not found");
+}
+
+io::HttpResponse FakeNetBird::keys_call(const io::HttpRequest& request, const std::string& id,
+                                        base::Now now) {
+  if (id.empty()) {
+    if (request.method == io::Method::kGet) return answer(200, keys(now));
+    if (request.method == io::Method::kPost) return create_key(request, now);
+    return refuse(404, "not found");
+  }
+  const auto found = keys_.find(id);
+  if (found == keys_.end()) return refuse(404, "setup key: " + id + " not found");
+  switch (request.method) {
+    case io::Method::kGet: return answer(200, view(id, found->second, false, now.wall));
+    case io::Method::kPut:
+      return update_key(id, found->second, Json::parse(request.body.reveal()), now);
+    case io::Method::kDelete: keys_.erase(found); return answer(200, Json::object());
+    case io::Method::kPost:
+    case io::Method::kPatch: break;
+  }
+  return refuse(404, "not found");
+}
+
+std::optional<std::string> FakeNetBird::refused_groups(const Json& groups) const {
+  if (!groups.is_array()) return "setup key AutoGroups field is invalid";
+  for (const Json& id : groups) {
+    const auto found = groups_.find(id.get<std::string>());
+    if (found == groups_.end()) return "group not found: " + id.get<std::string>();
+    if (found->second == "All") return "can't add 'All' group to the setup key";
+  }
+  return std::nullopt;
+}
+
+io::HttpResponse FakeNetBird::create_key(const io::HttpRequest& request, base::Now now) {
+  const Json body = Json::parse(request.body.reveal());
+  Key key;
+  key.name = body.value("name", "");
+  key.type = body.value("type", "");
+  key.usage_limit = body.value("usage_limit", std::int64_t{0});
+  key.ephemeral = body.value("ephemeral", false);
+  key.allow_extra_dns_labels = body.value("allow_extra_dns_labels", false);
+  const auto expires_in_s = body.value("expires_in", std::int64_t{0});
+  if (key.name.empty()) return refuse(422, "setup key name shouldn't be empty");
+  if (key.type != "reusable" && key.type != "one-off") {
+    return refuse(422, "unknown setup key type " + key.type);
+  }
+  if (expires_in_s < 0) return refuse(422, "expiresIn can not be in the past");
+  if (key.type == "one-off" && key.usage_limit > 1) {
+    return refuse(422, "one-off keys can be used once");
+  }
+  if (key.type == "one-off") key.usage_limit = 1;
+  const Json groups = body.contains("auto_groups") ? body["auto_groups"] : Json::array();
+  if (const auto refusal = refused_groups(groups)) return refuse(422, *refusal);
+  key.auto_groups = groups.get<std::vector<std::string>>();
+  if (expires_in_s > 0) key.expires = now.wall + base::Duration{expires_in_s * 1000};
+  key.updated_at = now.wall;
+  key.plaintext = new_plaintext();
+  plaintexts_.push_back(key.plaintext);
+  const std::string id = new_id();
+  const Json shown = view(id, key, true, now.wall);
+  keys_.emplace(id, std::move(key));
+  return answer(200, shown);
+}
+
+io::HttpResponse FakeNetBird::update_key(const std::string& id, Key& key, const Json& body,
+                                         base::Now now) {
+  const bool revoked = body.value("revoked", false);
+  const Json groups = body.contains("auto_groups") ? body["auto_groups"] : Json();
+  if (const auto refusal = refused_groups(groups)) return refuse(422, *refusal);
+  if (key.revoked && !revoked) return refuse(422, "can't un-revoke a revoked setup key");
+  key.revoked = revoked;
+  key.auto_groups = groups.get<std::vector<std::string>>();
+  key.updated_at = now.wall;
+  return answer(200, view(id, key, false, now.wall));
+}
+
+io::HttpResponse FakeNetBird::groups_call(const io::HttpRequest& request, const std::string& id) {
+  const auto shown = [](const std::string& group_id, const std::string& name) {
+    return Json{{"id", group_id}, {"name", name},   {"peers_count", 0}, {"resources_count", 0},
+                {"issued", "api"}, {"peers", nullptr}, {"resources", nullptr}};
+  };
+  if (id.empty() && request.method == io::Method::kGet) {
+    Json out = Json::array();
+    for (const auto& [group_id, name] : groups_) out.push_back(shown(group_id, name));
+    return answer(200, out);
+  }
+  if (id.empty() && request.method == io::Method::kPost) {
+    const std::string name = Json::parse(request.body.reveal()).value("name", "");
+    if (name.empty()) return refuse(422, "group name shouldn't be empty");
+    return answer(200, shown(add_group(name), name));
+  }
+  const auto found = groups_.find(id);
+  if (found == groups_.end()) return refuse(404, "group with ID " + id + " not found");
+  if (request.method == io::Method::kGet) return answer(200, shown(id, found->second));
+  if (request.method != io::Method::kDelete) return refuse(404, "not found");
+  for (const auto& [key_id, key] : keys_) {
+    if (std::find(key.auto_groups.begin(), key.auto_groups.end(), id) != key.auto_groups.end()) {
+      return refuse(400, "group has been linked to setup key: " + key.name);
+    }
+  }
+  groups_.erase(found);
+  return answer(200, Json::object());
+}
+
+}  // namespace nbkeys::fakes

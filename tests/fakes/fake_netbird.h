@@ -1,0 +1,79 @@
+#pragma once
+// NetBird's management API as a pure state machine: setup keys, groups, the current user. Answers
+// as NetBird 0.77 does, refusals included. Who may call is decided by whoever stands in front.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "fakes/json.h"
+#include "fakes/url.h"
+#include "io/http.h"
+
+namespace nbkeys::fakes {
+
+class FakeNetBird {
+ public:
+  explicit FakeNetBird(std::uint64_t seed = 1);
+
+  io::HttpResponse handle(const io::HttpRequest& request, base::Now now);
+
+  // A peer enrols with a key's plaintext. False where NetBird would refuse it.
+  bool enrol(std::string_view plaintext, base::Now now);
+  // All keys as a list shows them.
+  Json keys(base::Now now) const;
+  std::string add_group(const std::string& name);
+  void remove_group(const std::string& id) { groups_.erase(id); }
+  void remove_key(const std::string& id) { keys_.erase(id); }
+  void revoke_key(const std::string& id);
+  // Every plaintext that was ever handed out, for the search for leaks.
+  const std::vector<std::string>& plaintexts() const { return plaintexts_; }
+
+  // The server's own limiter: 429 without Retry-After beyond it. 0 switches it off.
+  void set_limiter(int requests_per_minute, int burst);
+
+ private:
+  struct Key {
+    std::string plaintext;
+    std::string name;
+    std::string type;
+    std::optional<base::WallTime> expires;
+    bool revoked = false;
+    std::int64_t used_times = 0;
+    std::int64_t usage_limit = 0;
+    std::optional<base::WallTime> last_used;
+    std::vector<std::string> auto_groups;
+    bool ephemeral = false;
+    bool allow_extra_dns_labels = false;
+    base::WallTime updated_at;
+  };
+
+  io::HttpResponse route(const io::HttpRequest& request, const Url& url, base::Now now);
+  io::HttpResponse keys_call(const io::HttpRequest& request, const std::string& id, base::Now now);
+  io::HttpResponse groups_call(const io::HttpRequest& request, const std::string& id);
+  io::HttpResponse create_key(const io::HttpRequest& request, base::Now now);
+  io::HttpResponse update_key(const std::string& id, Key& key, const Json& body, base::Now now);
+  std::optional<std::string> refused_groups(const Json& groups) const;
+  bool within_limit(base::Instant now);
+  std::string new_id();
+  std::string new_plaintext();
+  static std::string state_of(const Key& key, base::WallTime now);
+  static Json view(const std::string& id, const Key& key, bool full, base::WallTime now);
+
+  base::Random random_;
+  std::map<std::string, Key> keys_;
+  std::map<std::string, std::string> groups_;  // id -> name
+  std::vector<std::string> plaintexts_;
+  int limit_per_minute_ = 0;
+  int limit_burst_ = 0;
+  double limit_tokens_ = 0;
+  base::Instant limit_at_;
+};
+
+}  // namespace nbkeys::fakes

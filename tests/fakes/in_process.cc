@@ -1,0 +1,343 @@
+#include "fakes/in_process.h"
+
+#include <utility>
+
+namespace nbkeys::fakes {
+namespace {
+
+using base::Duration;
+
+// 2026-01-01T00:00:00Z
+constexpr base::WallTime kStart{Duration{1'767'225'600'000}};
+constexpr Duration kBookmarkCheck{60'001};
+// Fixed, so that the pieces of one stream arrive in order.
+constexpr Duration kStreamLatency{2};
+
+base::Error no_answer(base::ErrorCode code, std::string message) {
+  return {code, "send", std::move(message)};
+}
+
+Duration watch_timeout(const std::string& path) {
+  return Duration{
+      1000 * std::strtoll(parse_url(path).parameter("timeoutSeconds").c_str(), nullptr, 10)};
+}
+
+}  // namespace
+
+InProcess::InProcess(std::uint64_t seed) : netbird(seed), start_wall_(kStart), random_(seed) {}
+InProcess::~InProcess() = default;
+
+Duration InProcess::latency() { return Duration{1 + static_cast<int>(random_.next() % 4)}; }
+
+void InProcess::schedule(Duration in, std::function<void()> run) {
+  steps_.push({mono_ + in, ++sequence_, std::move(run)});
+}
+
+bool InProcess::run_one(base::Instant until) {
+  if (steps_.empty() || steps_.top().at > until) return false;
+  Step step = steps_.top();
+  steps_.pop();
+  mono_ = std::max(mono_, step.at);
+  step.run();
+  return true;
+}
+
+void InProcess::advance(Duration duration) {
+  const base::Instant until = mono_ + duration;
+  while (run_one(until)) {
+  }
+  mono_ = until;
+}
+
+bool InProcess::run_until(const std::function<bool()>& predicate, Duration limit) {
+  const base::Instant until = mono_ + limit;
+  while (!predicate()) {
+    if (run_one(until)) continue;
+    mono_ = until;
+    return predicate();
+  }
+  return true;
+}
+
+int InProcess::start_operator(engine::Options options) {
+  const int replica = static_cast<int>(replicas_.size());
+  if (options.seed == 0) options.seed = random_.next();
+  replicas_.emplace_back();
+  replicas_.back().engine = std::make_unique<engine::Engine>(std::move(options));
+  execute(replica, replicas_.back().engine->start(now()));
+  return replica;
+}
+
+void InProcess::crash(int replica) {
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  for (const auto& [id, stream] : r.streams) {
+    if (stream.server_id) kube.store().close_watch(*stream.server_id);
+  }
+  r.streams.clear();
+  r.held.clear();
+  r.engine.reset();
+}
+
+void InProcess::stop(int replica) { input(replica, io::Stop{}); }
+
+void InProcess::token_changed(int replica, bool present) {
+  input(replica, io::TokenChanged{present});
+}
+
+void InProcess::pause(int replica) {
+  replicas_.at(static_cast<std::size_t>(replica)).paused = true;
+}
+
+void InProcess::resume(int replica) {
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  r.paused = false;
+  for (io::Input& held : std::exchange(r.held, {})) input(replica, std::move(held));
+}
+
+bool InProcess::running(int replica) const {
+  return replicas_.at(static_cast<std::size_t>(replica)).engine != nullptr;
+}
+
+std::optional<io::Exit> InProcess::exit(int replica) const {
+  return replicas_.at(static_cast<std::size_t>(replica)).exit;
+}
+
+engine::Health InProcess::health(int replica) const {
+  const Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  return r.engine ? r.engine->health() : engine::Health{};
+}
+
+void InProcess::input(int replica, io::Input input) {
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  if (!r.engine) return;
+  if (r.paused) {
+    r.held.push_back(std::move(input));
+    return;
+  }
+  execute(replica, r.engine->handle(std::move(input), now()));
+}
+
+void InProcess::execute(int replica, std::vector<io::Command> commands) {
+  for (io::Command& command : commands) execute_one(replica, std::move(command));
+}
+
+void InProcess::execute_one(int replica, io::Command command) {
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  std::visit(
+      base::overloaded{
+          [&](io::SendHttp& send) {
+            auto request = std::make_shared<io::HttpRequest>(std::move(send.request));
+            schedule(latency(),
+                     [this, replica, id = send.id, request] { arrive(replica, id, request); });
+          },
+          [&](io::OpenWatch& open) {
+            schedule(latency(), [this, replica, open] { open_watch(replica, open); });
+          },
+          [&](io::CloseWatch& close) {
+            schedule(Duration{0}, [this, replica, id = close.id] {
+              close_stream(replica, id, 200, "closed by this side");
+            });
+          },
+          [&](io::SetTimer& timer) {
+            const std::uint64_t number = ++r.timer;
+            const Duration in = std::max(Duration{0}, timer.at - mono_);
+            schedule(in, [this, replica, number] {
+              if (replicas_[static_cast<std::size_t>(replica)].timer != number) return;
+              input(replica, io::TimerFired{});
+            });
+          },
+          [&](io::Note& note) { notes_.push_back({now(), replica, std::move(note)}); },
+          [&](io::Exit& exit) {
+            r.exit = std::move(exit);
+            // Not at once: the engine that asked for it is still on the stack's way out.
+            schedule(Duration{0}, [this, replica] { crash(replica); });
+          }},
+      command);
+}
+
+void InProcess::record(int replica, const io::HttpRequest& request, int status) {
+  requests_.push_back({now(), replica, request.server,
+                       std::string(io::method_name(request.method)) + " " + request.path,
+                       request.operation, status});
+}
+
+// The request reaches the network in front of its server.
+void InProcess::arrive(int replica, io::RequestId id,
+                       const std::shared_ptr<io::HttpRequest>& request) {
+  const auto fault = faults.strike(*request);
+  if (!fault) {
+    apply(replica, id, request, Duration{0});
+    return;
+  }
+  switch (fault->kind) {
+    case FaultKind::kAnswer: {
+      record(replica, *request, fault->status);
+      io::HttpResponse response;
+      response.status = fault->status;
+      response.body = base::SecretText(std::string(fault->body));
+      response.retry_after = fault->retry_after;
+      response.date = now().wall;
+      answer(replica, id, latency(), std::move(response));
+      return;
+    }
+    case FaultKind::kDropAnswer:
+      record(replica, *request, 0);
+      serve(*request);
+      answer(replica, id, request->timeout, no_answer(base::ErrorCode::kUnknown, "timed out"));
+      return;
+    case FaultKind::kDropRequest:
+      record(replica, *request, 0);
+      answer(replica, id, request->timeout, no_answer(base::ErrorCode::kUnknown, "timed out"));
+      return;
+    case FaultKind::kUnreachable:
+      record(replica, *request, 0);
+      answer(replica, id, latency(),
+             no_answer(base::ErrorCode::kUnreachable, "connection refused"));
+      return;
+    case FaultKind::kDelay: apply(replica, id, request, fault->delay); return;
+    case FaultKind::kKillBefore: record(replica, *request, 0); break;
+    case FaultKind::kKillAfter:
+      record(replica, *request, 0);
+      serve(*request);
+      break;
+  }
+  crash(replica);
+}
+
+// The sender gives up at its timeout; the request is applied all the same.
+void InProcess::apply(int replica, io::RequestId id,
+                      const std::shared_ptr<io::HttpRequest>& request, Duration delay) {
+  const bool late = delay >= request->timeout;
+  if (late) {
+    answer(replica, id, request->timeout, no_answer(base::ErrorCode::kUnknown, "timed out"));
+  }
+  schedule(delay, [this, replica, id, request, late] {
+    io::HttpResponse response = serve(*request);
+    record(replica, *request, late ? 0 : response.status);
+    if (!late) answer(replica, id, latency(), std::move(response));
+  });
+}
+
+io::HttpResponse InProcess::serve(const io::HttpRequest& request) {
+  if (request.server == io::Server::kNetBird) return netbird.handle(request, now());
+  io::HttpResponse response = kube.handle(request, now());
+  deliver_watch_lines();
+  return response;
+}
+
+void InProcess::answer(int replica, io::RequestId id, Duration in, io::HttpOutcome outcome) {
+  auto kept = std::make_shared<io::HttpOutcome>(std::move(outcome));
+  schedule(in, [this, replica, id, kept] {
+    input(replica, io::HttpDone{id, std::move(*kept)});
+  });
+}
+
+void InProcess::open_watch(int replica, const io::OpenWatch& command) {
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  if (!r.engine) return;
+  r.streams[command.id] = {std::nullopt, command.inactivity_max, 0};
+  io::HttpRequest as_request;
+  as_request.path = command.path;
+  as_request.accept = command.accept;
+  if (const auto fault = faults.strike(as_request)) {
+    const bool answered = fault->kind == FaultKind::kAnswer;
+    record(replica, as_request, answered ? fault->status : 0);
+    close_stream(replica, command.id, answered ? fault->status : 0,
+                 answered ? fault->body : "connection reset", fault->retry_after);
+    return;
+  }
+  const auto start = kube.open_watch(command.path, command.accept, now());
+  record(replica, as_request, start.status);
+  if (start.status != 200) {
+    close_stream(replica, command.id, start.status, start.body);
+    return;
+  }
+  input(replica, io::WatchOpened{command.id, 200});
+  if (start.id) {
+    stream_opened(replica, command.id, command.path, *start.id);
+    return;
+  }
+  watch_bytes(replica, command.id, start.body);
+  close_stream(replica, command.id, 200, "");
+}
+
+void InProcess::stream_opened(int replica, io::WatchId id, const std::string& path,
+                              KubeWatchId server_id) {
+  replicas_.at(static_cast<std::size_t>(replica)).streams[id].server_id = server_id;
+  deliver_watch_lines();
+  guard_inactivity(replica, id);
+  schedule(kBookmarkCheck, [this] { deliver_watch_lines(); });
+  if (const Duration timeout = watch_timeout(path); timeout.count() > 0) {
+    schedule(timeout, [this, replica, id] { close_stream(replica, id, 200, ""); });
+  }
+}
+
+void InProcess::watch_bytes(int replica, io::WatchId id, const std::string& bytes) {
+  input(replica, io::WatchBytes{id, base::SecretText(std::string(bytes))});
+}
+
+void InProcess::deliver_watch_lines() {
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    const int replica = static_cast<int>(i);
+    for (auto& [id, stream] : replicas_[i].streams) {
+      if (!stream.server_id) continue;
+      std::string lines = kube.store().take_lines(*stream.server_id, mono_);
+      if (lines.empty()) continue;
+      ++stream.activity;
+      schedule(kStreamLatency, [this, replica, id = id, lines = std::move(lines)] {
+        if (!replicas_[static_cast<std::size_t>(replica)].streams.contains(id)) return;
+        watch_bytes(replica, id, lines);
+        guard_inactivity(replica, id);
+      });
+    }
+  }
+}
+
+// As the shell does: a stream that stays silent for too long is closed. The next look is due when
+// the silence would be too long, and a bookmark comes up in the meantime.
+void InProcess::guard_inactivity(int replica, io::WatchId id) {
+  auto& streams = replicas_.at(static_cast<std::size_t>(replica)).streams;
+  const auto found = streams.find(id);
+  if (found == streams.end()) return;
+  const std::uint64_t seen = found->second.activity;
+  schedule(kBookmarkCheck, [this] { deliver_watch_lines(); });
+  schedule(found->second.inactivity_max, [this, replica, id, seen] {
+    auto& now_open = replicas_[static_cast<std::size_t>(replica)].streams;
+    const auto still = now_open.find(id);
+    if (still == now_open.end() || still->second.activity != seen) return;
+    close_stream(replica, id, 0, "the stream was silent for too long");
+  });
+}
+
+void InProcess::close_stream(int replica, io::WatchId id, int status, const std::string& cause,
+                             std::optional<Duration> retry_after) {
+  auto& streams = replicas_.at(static_cast<std::size_t>(replica)).streams;
+  const auto found = streams.find(id);
+  if (found == streams.end()) return;
+  if (found->second.server_id) kube.store().close_watch(*found->second.server_id);
+  streams.erase(found);
+  input(replica, io::WatchClosed{id, status, cause, retry_after});
+}
+
+void InProcess::break_watches() {
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    std::vector<io::WatchId> open;
+    for (const auto& [id, stream] : replicas_[i].streams) open.push_back(id);
+    for (const io::WatchId id : open) {
+      close_stream(static_cast<int>(i), id, 0, "connection reset by peer");
+    }
+  }
+}
+
+std::string InProcess::log_text() const {
+  std::string out;
+  for (const NoteRecord& record : notes_) {
+    out += base::format_rfc3339(record.at.wall) + " " + record.note.event + " " +
+           record.note.message;
+    for (const auto& [name, value] : record.note.fields) out += " " + name + "=" + value;
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace nbkeys::fakes

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Runs the parts of the test suite one after another and closes with one line that counts them all.
+
+Each part is a list of commands; a part's tests are counted from what its runner prints. The first
+failure does not stop the rest, so that one run tells everything that is wrong.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+JOBS = str(os.cpu_count() or 2)
+GO_NEEDED = (1, 25)
+
+
+def build(preset, *targets):
+    return [
+        ["cmake", "--preset", preset],
+        ["cmake", "--build", f"build/{preset}", "-j", JOBS, "--target", *targets],
+    ]
+
+
+def behaviour(preset):
+    program = f"build/{preset}/tests/behaviour_tests"
+    return [
+        [program, "--world=in-process", "--gtest_brief=1"],
+        [program, "--world=sandbox", "--gtest_brief=1"],
+    ]
+
+
+PARTS = {
+    "tidy": [
+        ["/usr/bin/python3", "tests/tidy/tidy.py"],
+        ["/usr/bin/python3", "tests/tidy/tidy.py", "--self-test"],
+    ],
+    "unit": build("release", "unit_tests") + [["build/release/tests/unit_tests", "--gtest_brief=1"]],
+    "model": build("release", "model_tests")
+    + [["build/release/tests/model_tests", "--gtest_brief=1"]],
+    "behaviour": build("release", "nbkeys", "nbkeys_sandbox", "behaviour_tests")
+    + behaviour("release"),
+    "asan": build("asan", "nbkeys", "nbkeys_sandbox", "unit_tests", "behaviour_tests")
+    + [["build/asan/tests/unit_tests", "--gtest_brief=1"]]
+    + behaviour("asan"),
+    "e2e": build("release", "nbkeys", "behaviour_tests") + [["tests/e2e/run.sh"]],
+}
+DEFAULT = ["tidy", "unit", "model", "behaviour", "e2e"]
+
+
+def go_version():
+    if shutil.which("go") is None:
+        return None
+    text = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True).stdout
+    found = re.match(r"go(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+class Count:
+    """Passed, failed and skipped, as gtest and pytest print them."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def read(self, line):
+        line = re.sub(r"\x1b\[[0-9;]*m", "", line)
+        if found := re.match(r"\[  PASSED  \] (\d+) test", line):
+            self.passed += int(found[1])
+        elif found := re.match(r"\[  FAILED  \] (\d+) tests?, listed below", line):
+            self.failed += int(found[1])
+        elif found := re.match(r"\[  SKIPPED \] (\d+) tests?, listed below", line):
+            self.skipped += int(found[1])
+        elif re.match(r"=+ .*(passed|failed|error).* in [0-9.]+s", line):
+            for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", line):
+                field = "failed" if word == "error" else word
+                setattr(self, field, getattr(self, field) + int(number))
+
+    def any(self):
+        return self.passed + self.failed + self.skipped > 0
+
+
+def run_command(command, total):
+    """Streams the output. A command that counts no tests of its own counts as one check."""
+    print(f"$ {' '.join(command)}", flush=True)
+    counted = Count()
+    environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True, errors="replace", env=environment)
+    for line in process.stdout:
+        counted.read(line)
+        sys.stdout.write(line)
+    code = process.wait()
+    sys.stdout.flush()
+    is_build = command[0] == "cmake"
+    if code != 0 and counted.failed == 0:
+        counted.failed += 1
+    elif not counted.any() and not is_build:
+        counted.passed += 1
+    total.passed += counted.passed
+    total.failed += counted.failed
+    total.skipped += counted.skipped
+    return code
+
+
+def run_part(name, total):
+    began = time.monotonic()
+    print(f"\n=== {name}", flush=True)
+    ok = True
+    for command in PARTS[name]:
+        code = run_command(command, total)
+        ok = ok and code == 0
+        if code != 0 and command[0] == "cmake":
+            break  # what did not build cannot be run
+    print(f"=== {name}: {'ok' if ok else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
+    return ok
+
+
+def chosen(only):
+    if only:
+        return [only]
+    parts = list(DEFAULT)
+    if os.environ.get("WITH_ASAN") == "1":
+        parts.insert(parts.index("e2e"), "asan")
+    return parts
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=PARTS, help="run one part")
+    only = parser.parse_args().only
+    total = Count()
+    results = {}
+    for name in chosen(only):
+        version = go_version()
+        if name == "e2e" and (version is None or version < GO_NEEDED):
+            needed = ".".join(map(str, GO_NEEDED))
+            print(f"\n=== e2e: skipped: no Go >= {needed} on the PATH to build the real servers with")
+            if os.environ.get("REQUIRE_E2E") == "1":
+                print("REQUIRE_E2E=1 makes that a failure")
+                total.failed += 1
+                results[name] = False
+            else:
+                total.skipped += 1
+            continue
+        results[name] = run_part(name, total)
+    print("\n" + "  ".join(f"{n}: {'ok' if ok else 'FAILED'}" for n, ok in results.items()))
+    skipped = f", {total.skipped} skipped" if total.skipped else ""
+    print(f"{total.passed} passed, {total.failed} failed{skipped}")
+    return 0 if total.failed == 0 and all(results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,318 @@
+#include "kube/watch.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "answers.h"
+
+namespace nbkeys::kube {
+namespace {
+
+using testing::answer;
+using testing::done;
+using testing::json;
+using testing::ms;
+using testing::no_answer;
+using testing::only;
+
+class Recorder : public WatchSink {
+ public:
+  void list_begun() override { seen.push_back("begin"); }
+  void listed(const nlohmann::json& object) override { seen.push_back("listed " + name(object)); }
+  void list_ended(const std::string& version) override { seen.push_back("end " + version); }
+  void changed(const nlohmann::json& object) override { seen.push_back("changed " + name(object)); }
+  void removed(const nlohmann::json& object) override { seen.push_back("removed " + name(object)); }
+
+  std::vector<std::string> take() { return std::exchange(seen, {}); }
+  std::vector<std::string> seen;
+
+ private:
+  static std::string name(const nlohmann::json& object) {
+    return base::string_or(object, {"metadata", "name"}, "?");
+  }
+};
+
+using Seen = std::vector<std::string>;
+
+std::string event(const std::string& type, const std::string& name, int version) {
+  return R"({"type":")" + type + R"(","object":{"metadata":{"name":")" + name +
+         R"(","resourceVersion":")" + std::to_string(version) + "\"}}}\n";
+}
+
+std::string page(const std::string& names, const std::string& version,
+                 const std::string& more = "") {
+  std::string items;
+  for (const char c : names) {
+    if (!items.empty()) items += ",";
+    items += std::string(R"({"metadata":{"name":")") + c + "\"}}";
+  }
+  return R"({"metadata":{"resourceVersion":")" + version + R"(","continue":")" + more +
+         R"("},"items":[)" + items + "]}";
+}
+
+class WatchTest : public ::testing::Test {
+ protected:
+  io::SendHttp request() {
+    auto sent = only<io::SendHttp>(out.take());
+    EXPECT_EQ(sent.size(), 1u);
+    return sent.empty() ? io::SendHttp{} : std::move(sent.front());
+  }
+  io::OpenWatch opened() {
+    auto sent = only<io::OpenWatch>(out.take());
+    EXPECT_EQ(sent.size(), 1u);
+    return sent.empty() ? io::OpenWatch{} : std::move(sent.front());
+  }
+  bool answered(io::RequestId id, io::HttpOutcome outcome, base::Instant now) {
+    io::HttpDone event = done(id, std::move(outcome));
+    return watch.handle(event, now, out);
+  }
+  bool bytes(io::WatchId id, std::string text, base::Instant now) {
+    return watch.handle(io::WatchBytes{id, base::SecretText(std::move(text))}, now, out);
+  }
+  // Through an empty list at version 10 to an open watch.
+  io::WatchId running() {
+    watch.start(out);
+    EXPECT_TRUE(answered(request().id, answer(200, page("", "10")), ms(0)));
+    const io::WatchId id = opened().id;
+    EXPECT_TRUE(watch.handle(io::WatchOpened{id, 200}, ms(0)));
+    sink.take();
+    return id;
+  }
+
+  Recorder sink;
+  io::Outbox out;
+  Watch watch{{Collection::Resource::kSetupKeys, ""}, sink, 1};
+};
+
+TEST_F(WatchTest, ListsPageByPageThenWatchesFromWhereTheListEnded) {
+  watch.start(out);
+  const auto first = request();
+  EXPECT_NE(first.request.path.find("limit=500"), std::string::npos);
+  EXPECT_EQ(first.request.path.find("continue="), std::string::npos);
+  EXPECT_TRUE(answered(first.id, answer(200, page("ab", "10", "next/1")), ms(0)));
+  EXPECT_FALSE(watch.synced());
+  const auto second = request();
+  EXPECT_NE(second.request.path.find("continue=next%2F1"), std::string::npos);
+  EXPECT_TRUE(answered(second.id, answer(200, page("c", "11")), ms(0)));
+  EXPECT_TRUE(watch.synced());
+  EXPECT_EQ(sink.take(), (Seen{"begin", "listed a", "listed b", "listed c", "end 11"}));
+  const auto open = opened();
+  EXPECT_NE(open.path.find("resourceVersion=11"), std::string::npos);
+  EXPECT_NE(open.path.find("allowWatchBookmarks=true"), std::string::npos);
+  EXPECT_GT(open.inactivity_max, base::Duration{60'000}) << "bookmarks come once a minute";
+}
+
+TEST_F(WatchTest, EventsReachTheSinkAndBookmarksOnlyMoveTheVersion) {
+  const auto id = running();
+  bytes(id,
+        event("ADDED", "a", 11) + event("MODIFIED", "a", 12) + event("DELETED", "a", 13) +
+            event("BOOKMARK", "", 20),
+        ms(1));
+  EXPECT_EQ(sink.take(), (Seen{"changed a", "changed a", "removed a"}));
+  watch.handle(io::WatchClosed{id, 200, ""}, ms(60'000), out);
+  watch.tick(ms(60'000), out);
+  EXPECT_NE(opened().path.find("resourceVersion=20"), std::string::npos);
+}
+
+TEST_F(WatchTest, AWatchThatLastedIsResumedAtOnceWithoutAList) {
+  const auto id = running();
+  watch.handle(io::WatchClosed{id, 200, ""}, ms(240'000), out);
+  ASSERT_TRUE(watch.wake_at());
+  EXPECT_EQ(*watch.wake_at(), ms(240'000));
+  watch.tick(ms(240'000), out);
+  EXPECT_NE(opened().path.find("resourceVersion=10"), std::string::npos);
+  EXPECT_TRUE(sink.take().empty());
+}
+
+TEST_F(WatchTest, AWatchThatEndsAtOnceIsNotHammered) {
+  const auto id = running();
+  watch.handle(io::WatchClosed{id, 200, ""}, ms(1), out);
+  ASSERT_TRUE(watch.wake_at());
+  EXPECT_GT(*watch.wake_at(), ms(200));
+  watch.tick(ms(2), out);
+  EXPECT_TRUE(out.take().empty());
+}
+
+TEST_F(WatchTest, GoneByEventListsAnewAndKeepsNoProblem) {
+  const auto id = running();
+  bytes(id, R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}})" "\n",
+        ms(5));
+  EXPECT_EQ(only<io::CloseWatch>(out.take()).size(), 1u);
+  EXPECT_FALSE(watch.problem());
+  EXPECT_TRUE(watch.synced()) << "what is known stays known";
+  watch.tick(ms(5), out);
+  EXPECT_NE(request().request.path.find("limit="), std::string::npos);
+  EXPECT_EQ(sink.take(), (Seen{"begin"}));
+}
+
+TEST_F(WatchTest, GoneByStatusListsAnewAtOnce) {
+  const auto id = running();
+  watch.handle(io::WatchClosed{id, 410, R"({"message":"too old"})"}, ms(5), out);
+  watch.tick(ms(5), out);
+  EXPECT_NE(request().request.path.find("limit="), std::string::npos);
+}
+
+TEST_F(WatchTest, GoneBetweenTwoPagesBeginsTheListAgain) {
+  watch.start(out);
+  answered(request().id, answer(200, page("ab", "10", "x")), ms(0));
+  answered(request().id, answer(410, R"({"message":"continue expired"})"), ms(0));
+  watch.tick(ms(0), out);
+  EXPECT_EQ(request().request.path.find("continue="), std::string::npos);
+  EXPECT_EQ(sink.take(), (Seen{"begin", "listed a", "listed b", "begin"}));
+  EXPECT_FALSE(watch.synced());
+}
+
+TEST_F(WatchTest, OtherErrorEventsListAnewAfterAPause) {
+  const auto id = running();
+  bytes(id, R"({"type":"ERROR","object":{"code":500}})" "\n", ms(5));
+  EXPECT_EQ(only<io::CloseWatch>(out.take()).size(), 1u);
+  ASSERT_TRUE(watch.problem());
+  watch.tick(ms(6), out);
+  EXPECT_TRUE(out.take().empty());
+  watch.tick(ms(60'000), out);
+  EXPECT_NE(request().request.path.find("limit="), std::string::npos);
+}
+
+TEST_F(WatchTest, GarbageInTheStreamListsAnew) {
+  for (const char* text : {"<html>\n", "{\"type\":\"ADDED\"}\n", "[1]\n"}) {
+    Watch fresh({Collection::Resource::kSetupKeys, ""}, sink, 1);
+    fresh.start(out);
+    io::HttpDone listed = done(request().id, answer(200, page("", "10")));
+    fresh.handle(listed, ms(0), out);
+    const auto id = opened().id;
+    fresh.handle(io::WatchBytes{id, base::SecretText(std::string(text))}, ms(1), out);
+    EXPECT_EQ(only<io::CloseWatch>(out.take()).size(), 1u) << text;
+    fresh.tick(ms(60'000), out);
+    EXPECT_NE(request().request.path.find("limit="), std::string::npos) << text;
+  }
+}
+
+TEST_F(WatchTest, AnEndlessLineClosesTheWatch) {
+  const auto id = running();
+  for (int i = 0; i < 5; ++i) bytes(id, std::string(1u << 20, 'x'), ms(5));
+  EXPECT_EQ(only<io::CloseWatch>(out.take()).size(), 1u);
+  ASSERT_TRUE(watch.problem());
+  EXPECT_EQ(watch.problem()->code, base::ErrorCode::kTooLarge);
+}
+
+TEST_F(WatchTest, NothingAfterAnErrorEventReachesTheSink) {
+  const auto id = running();
+  bytes(id, R"({"type":"ERROR","object":{"code":410}})" "\n" + event("ADDED", "late", 99), ms(5));
+  EXPECT_FALSE(bytes(id, event("ADDED", "later", 100), ms(6)));
+  EXPECT_TRUE(sink.take().empty());
+}
+
+TEST_F(WatchTest, FailedListsBackOffAndEndInABound) {
+  watch.start(out);
+  base::Instant now = ms(0);
+  base::Duration last{0};
+  for (int i = 0; i < 12; ++i) {
+    answered(request().id, answer(500), now);
+    ASSERT_TRUE(watch.wake_at());
+    last = *watch.wake_at() - now;
+    EXPECT_GE(last, base::Duration{375}) << i;
+    EXPECT_LE(last, base::Duration{37'500}) << i;
+    now = *watch.wake_at();
+    watch.tick(now, out);
+  }
+  EXPECT_GE(last, base::Duration{20'000});
+  ASSERT_TRUE(watch.problem());
+  EXPECT_EQ(watch.problem()->code, base::ErrorCode::kServerError);
+  EXPECT_FALSE(watch.synced());
+}
+
+TEST_F(WatchTest, RetryAfterIsHonoured) {
+  watch.start(out);
+  io::HttpResponse limited;
+  limited.status = 429;
+  limited.retry_after = base::Duration{40'000};
+  answered(request().id, std::move(limited), ms(0));
+  ASSERT_TRUE(watch.wake_at());
+  EXPECT_GE(*watch.wake_at(), ms(30'000));
+}
+
+TEST_F(WatchTest, RetryAfterIsAFloorThatJitterNeverUndercuts) {
+  for (std::uint64_t seed = 1; seed < 50; ++seed) {
+    Watch fresh({Collection::Resource::kSetupKeys, ""}, sink, seed);
+    fresh.start(out);
+    io::HttpResponse limited;
+    limited.status = 429;
+    limited.retry_after = base::Duration{40'000};
+    io::HttpDone event = done(request().id, std::move(limited));
+    fresh.handle(event, ms(0), out);
+    EXPECT_GE(*fresh.wake_at(), ms(40'000)) << seed;
+  }
+}
+
+TEST_F(WatchTest, ALostConnectionIsResumedNotListedAgain) {
+  const auto id = running();
+  watch.handle(io::WatchClosed{id, 0, "connection reset"}, ms(10'000), out);
+  ASSERT_TRUE(watch.problem());
+  EXPECT_EQ(watch.problem()->code, base::ErrorCode::kUnreachable);
+  watch.tick(*watch.wake_at(), out);
+  const auto open = opened();
+  EXPECT_NE(open.path.find("resourceVersion=10"), std::string::npos);
+  watch.handle(io::WatchOpened{open.id, 200}, ms(20'000));
+  EXPECT_FALSE(watch.problem());
+}
+
+TEST_F(WatchTest, StaleNumbersAreNotOurs) {
+  watch.start(out);
+  const auto id = request().id;
+  EXPECT_FALSE(answered(id + 7, answer(200, page("a", "1")), ms(0)));
+  EXPECT_TRUE(answered(id, answer(200, page("", "10")), ms(0)));
+  EXPECT_FALSE(answered(id, answer(200, page("a", "1")), ms(0))) << "answered twice";
+  const auto first = opened().id;
+  watch.handle(io::WatchOpened{first, 200}, ms(0));
+  watch.handle(io::WatchClosed{first, 200, ""}, ms(60'000), out);
+  watch.tick(ms(60'000), out);
+  const auto second = opened().id;
+  sink.take();
+  EXPECT_FALSE(bytes(first, event("ADDED", "old", 11), ms(60'001)));
+  EXPECT_FALSE(watch.handle(io::WatchClosed{first, 410, ""}, ms(60'001), out));
+  EXPECT_FALSE(watch.handle(io::WatchOpened{first, 200}, ms(60'001)));
+  EXPECT_TRUE(sink.take().empty());
+  EXPECT_TRUE(bytes(second, event("ADDED", "new", 11), ms(60'002)));
+  EXPECT_EQ(sink.take(), (Seen{"changed new"}));
+}
+
+TEST_F(WatchTest, AHalfLineOfTheOldStreamDoesNotJoinTheNewOne) {
+  const auto id = running();
+  bytes(id, R"({"type":"ADDED","obj)", ms(1));
+  watch.handle(io::WatchClosed{id, 200, ""}, ms(60'000), out);
+  watch.tick(ms(60'000), out);
+  const auto next = opened().id;
+  watch.handle(io::WatchOpened{next, 200}, ms(60'000));
+  bytes(next, event("ADDED", "whole", 12), ms(60'001));
+  EXPECT_EQ(sink.take(), (Seen{"changed whole"}));
+}
+
+TEST_F(WatchTest, AListThatIsNotJsonIsTriedAgain) {
+  watch.start(out);
+  answered(request().id, answer(200, "<html>proxy</html>"), ms(0));
+  EXPECT_FALSE(watch.synced());
+  ASSERT_TRUE(watch.problem());
+  EXPECT_EQ(watch.problem()->code, base::ErrorCode::kMalformed);
+  watch.tick(*watch.wake_at(), out);
+  EXPECT_EQ(only<io::SendHttp>(out.take()).size(), 1u);
+}
+
+TEST_F(WatchTest, JsonThatIsNoListProvesNothing) {
+  // A proxy that answers 200 {} must not be taken for an empty cluster.
+  watch.start(out);
+  answered(request().id, answer(200, "{}"), ms(0));
+  EXPECT_FALSE(watch.synced());
+  EXPECT_EQ(sink.take(), (Seen{"begin"}));
+}
+
+TEST_F(WatchTest, NoAnswerToAListIsTriedAgain) {
+  watch.start(out);
+  answered(request().id, no_answer(), ms(0));
+  ASSERT_TRUE(watch.wake_at());
+  EXPECT_FALSE(watch.synced());
+}
+
+}  // namespace
+}  // namespace nbkeys::kube

@@ -1,0 +1,192 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "on_pool.h"
+#include "shell/http_runner.h"
+#include "tiny_server.h"
+
+namespace nbkeys::shell {
+namespace {
+
+using base::ErrorCode;
+using testing::HasSubstr;
+
+const TinyServer::Script kOk = [](const std::string&, const auto&) {
+  return TinyServer::Reply{answer(200, "{}")};
+};
+
+Pem inline_pem(const std::string& text) { return {"", base::SecretText(std::string(text))}; }
+
+UpstreamSettings settings_for(const TinyServer& server, const std::string& host,
+                              const std::string& ca_pem) {
+  UpstreamSettings out;
+  out.name = "NetBird";
+  out.url = {true, "", host, server.port(), ""};
+  out.trust_help = "name its CA with --netbird-ca-file";
+  if (!ca_pem.empty()) out.tls.ca = inline_pem(ca_pem);
+  return out;
+}
+
+io::HttpOutcome get(Upstream& upstream, io::Method method = io::Method::kGet) {
+  std::promise<io::HttpDone> done;
+  HttpRunner runner(upstream, upstream,
+                    {[&](io::HttpDone answer) { done.set_value(std::move(answer)); },
+                     [](const telemetry::Exchange&) {}, [](io::Server) {}});
+  post([&]() {
+    io::HttpRequest request;
+    request.method = method;
+    request.path = "/x";
+    request.timeout = base::Duration{5'000};
+    runner.send({1, std::move(request)});
+  });
+  io::HttpOutcome outcome = std::move(done.get_future().get().outcome);
+  run_on_pool([]() {});
+  return outcome;
+}
+
+io::HttpOutcome get(UpstreamSettings settings) {
+  ensure_pool();
+  auto upstream = Upstream::create(std::move(settings));
+  if (!upstream) return upstream.error();
+  return get(**upstream);
+}
+
+TEST(HttpRunnerTls, TrustsTheGivenCaForNameAndAddress) {
+  const TlsIdentity identity = make_identity("DNS:localhost,IP:127.0.0.1");
+  TinyServer server(kOk, &identity);
+  const auto by_address = get(settings_for(server, "127.0.0.1", identity.certificate_pem));
+  ASSERT_TRUE(by_address.ok()) << by_address.error().message;
+  EXPECT_EQ(server.last_server_name(), "") << "an address is no server name";
+  const auto by_name = get(settings_for(server, "localhost", identity.certificate_pem));
+  ASSERT_TRUE(by_name.ok()) << by_name.error().message;
+  EXPECT_EQ(server.last_server_name(), "localhost");
+}
+
+TEST(HttpRunnerTls, SaysWhyACertificateIsNotTrusted) {
+  const TlsIdentity identity = make_identity("DNS:localhost");
+  TinyServer server(kOk, &identity);
+  const auto outcome = get(settings_for(server, "localhost", ""));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(outcome.error().message,
+            "the certificate of localhost could not be verified: self-signed certificate; "
+            "name its CA with --netbird-ca-file");
+  EXPECT_EQ(server.request_count(), 0);
+}
+
+TEST(HttpRunnerTls, RefusesACertificateOfAnotherHost) {
+  const TlsIdentity identity = make_identity("DNS:other.example");
+  TinyServer server(kOk, &identity);
+  const auto by_name = get(settings_for(server, "localhost", identity.certificate_pem));
+  ASSERT_FALSE(by_name.ok());
+  EXPECT_THAT(by_name.error().message,
+              HasSubstr("the certificate of localhost could not be verified: hostname mismatch"));
+  const auto by_address = get(settings_for(server, "127.0.0.1", identity.certificate_pem));
+  ASSERT_FALSE(by_address.ok());
+  EXPECT_THAT(by_address.error().message, HasSubstr("IP address mismatch"));
+}
+
+TEST(HttpRunnerTls, RefusesAnExpiredCertificate) {
+  const TlsIdentity identity = make_identity("DNS:localhost", "test", -3600);
+  TinyServer server(kOk, &identity);
+  const auto outcome = get(settings_for(server, "localhost", identity.certificate_pem));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_THAT(outcome.error().message, HasSubstr("certificate has expired"));
+}
+
+TEST(HttpRunnerTls, ChecksAndSendsTheServerNameOfTheKubeconfig) {
+  const TlsIdentity identity = make_identity("DNS:kubernetes");
+  TinyServer server(kOk, &identity);
+  auto settings = settings_for(server, "127.0.0.1", identity.certificate_pem);
+  settings.tls.server_name = "kubernetes";
+  const auto outcome = get(std::move(settings));
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_EQ(server.last_server_name(), "kubernetes");
+}
+
+TEST(HttpRunnerTls, TakesAnyCertificateWhereToldTo) {
+  const TlsIdentity identity = make_identity("DNS:other.example");
+  TinyServer server(kOk, &identity);
+  auto settings = settings_for(server, "localhost", "");
+  settings.tls.insecure = true;
+  EXPECT_TRUE(get(std::move(settings)).ok());
+}
+
+TEST(HttpRunnerTls, ShowsTheClientCertificate) {
+  const TlsIdentity identity = make_identity("IP:127.0.0.1");
+  TinyServer server(kOk, &identity, true);
+  auto settings = settings_for(server, "127.0.0.1", identity.certificate_pem);
+  const auto without = get(settings_for(server, "127.0.0.1", identity.certificate_pem));
+  ASSERT_FALSE(without.ok());
+  EXPECT_THAT(without.error().message, HasSubstr("certificate required"));
+  settings.tls.certificate = inline_pem(identity.certificate_pem);
+  settings.tls.key = inline_pem(identity.key_pem);
+  const auto with = get(std::move(settings));
+  EXPECT_TRUE(with.ok()) << with.error().message;
+}
+
+TEST(HttpRunnerTls, SaysThatTheServerSpeaksNoTls) {
+  TinyServer server([](const std::string&, const auto&) { return TinyServer::Reply{"", true}; });
+  auto settings = settings_for(server, "127.0.0.1", "");
+  std::promise<void> over;
+  TinyServer plain([](const std::string&, const auto&) {
+    return TinyServer::Reply{answer(400, "no TLS here"), true};
+  });
+  settings.url.port = plain.port();
+  ensure_pool();
+  auto upstream = Upstream::create(std::move(settings));
+  ASSERT_TRUE(upstream.ok());
+  std::promise<io::HttpDone> done;
+  HttpRunner runner(**upstream, **upstream,
+                    {[&](io::HttpDone answer) { done.set_value(std::move(answer)); },
+                     [](const telemetry::Exchange&) {}, [](io::Server) {}});
+  post([&]() {
+    io::HttpRequest request;
+    request.method = io::Method::kPost;
+    request.path = "/x";
+    request.timeout = base::Duration{300};
+    runner.send({1, std::move(request)});
+  });
+  const io::HttpOutcome outcome = std::move(done.get_future().get().outcome);
+  run_on_pool([]() {});
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnreachable)
+      << "a handshake that never ended has carried no request: " << outcome.error().message;
+}
+
+TEST(HttpRunnerTls, SendsOnceExactlyOnceOverTls) {
+  const TlsIdentity identity = make_identity("DNS:localhost");
+  TinyServer server(
+      [](const std::string& seen, const auto&) {
+        return seen.starts_with("POST") ? TinyServer::Reply{"", true}
+                                        : TinyServer::Reply{answer(200, "{}")};
+      },
+      &identity);
+  ensure_pool();
+  auto upstream = Upstream::create(settings_for(server, "localhost", identity.certificate_pem));
+  ASSERT_TRUE(upstream.ok());
+  ASSERT_TRUE(get(**upstream).ok());
+  std::promise<io::HttpDone> done;
+  HttpRunner runner(**upstream, **upstream,
+                    {[&](io::HttpDone answer) { done.set_value(std::move(answer)); },
+                     [](const telemetry::Exchange&) {}, [](io::Server) {}});
+  post([&]() {
+    io::HttpRequest request;
+    request.method = io::Method::kPost;
+    request.path = "/x";
+    request.body = base::SecretText(std::string("{}"));
+    request.content_type = "application/json";
+    request.once = true;
+    runner.send({1, std::move(request)});
+  });
+  const io::HttpOutcome outcome = std::move(done.get_future().get().outcome);
+  run_on_pool([]() {});
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnknown);
+  EXPECT_EQ(server.request_count(), 2) << "one GET and one POST";
+}
+
+}  // namespace
+}  // namespace nbkeys::shell
