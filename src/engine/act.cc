@@ -41,7 +41,12 @@ io::HttpRequest status_request(const Decision& decision, const Observed& o) {
 io::HttpRequest post_request(const Observed& o, const std::string& owner, std::uint32_t revision) {
   netbird::NewKey key;
   key.name = cache::marked_name(o.resource.spec.settings.display_name, {owner, revision});
-  key.settings = o.resource.spec.settings;
+  const kube::KeySettings& settings = o.resource.spec.settings;
+  key.type = kube::key_type_name(settings.type);
+  key.usage_limit = settings.usage_limit;
+  key.expires_in = settings.expires_in;
+  key.ephemeral = settings.ephemeral;
+  key.allow_extra_dns_labels = settings.allow_extra_dns_labels;
   key.auto_groups = o.groups.ids;
   io::HttpRequest request = netbird::create_key(key);
   request.timeout = kPostTimeout;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/percent.h"
 #include "kube/names.h"
 
 namespace nbkeys::kube {
@@ -27,7 +28,7 @@ std::string collection_path(const Collection& c) {
   if (c.resource == Collection::Resource::kSetupKeys) {
     return "/apis/keys.netbird.io/v1alpha1" + scope + "/setupkeys?";
   }
-  return "/api/v1" + scope + "/secrets?labelSelector=" + encode_component(kUidLabel) + "&";
+  return "/api/v1" + scope + "/secrets?labelSelector=" + base::encode_component(kUidLabel) + "&";
 }
 
 io::HttpRequest request(io::Method method, std::string path, std::string operation) {
@@ -52,28 +53,10 @@ io::HttpRequest with_json(io::HttpRequest out, std::string_view content_type, co
 
 }  // namespace
 
-std::string encode_component(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
-}
-
 io::HttpRequest list_request(const Collection& collection, int limit,
                              std::string_view continue_token) {
   std::string path = collection_path(collection) + "limit=" + std::to_string(limit);
-  if (!continue_token.empty()) path += "&continue=" + encode_component(continue_token);
+  if (!continue_token.empty()) path += "&continue=" + base::encode_component(continue_token);
   const bool secrets = collection.resource == Collection::Resource::kSecrets;
   auto out =
       request(io::Method::kGet, std::move(path), secrets ? "list_secrets" : "list_setupkeys");
@@ -88,7 +71,7 @@ std::string watch_path(const Collection& collection, const std::string& resource
                        int timeout_s) {
   return collection_path(collection) +
          "watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(timeout_s) +
-         "&resourceVersion=" + encode_component(resource_version);
+         "&resourceVersion=" + base::encode_component(resource_version);
 }
 
 std::string_view collection_accept(const Collection& collection) {

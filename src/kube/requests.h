@@ -25,9 +25,6 @@ struct Collection {
   std::string name_space;
 };
 
-// Percent-encodes everything but unreserved characters.
-std::string encode_component(std::string_view text);
-
 io::HttpRequest list_request(const Collection& collection, int limit,
                              std::string_view continue_token);
 std::string watch_path(const Collection& collection, const std::string& resource_version,

@@ -152,9 +152,9 @@ KeyStatus read_status(const Json& object) {
   out.last_revision = revision_at(s, {"lastRevision"});
   out.revoked_revision = revision_at(s, {"revokedRevision"});
   if (const std::uint32_t claimed = revision_at(s, {"claim", "revision"}); claimed > 0) {
-    out.claim = Claim{claimed, base::time_at(s, {"claim", "since"}).value_or(base::WallTime{}),
-                      base::string_or(s, {"claim", "reason"}),
-                      base::string_or(s, {"claim", "rotate"})};
+    out.claim =
+        Claim{claimed, base::time_at(s, {"claim", "since"}).value_or(base::WallTime{}),
+              base::string_or(s, {"claim", "reason"}), base::string_or(s, {"claim", "rotate"})};
   }
   out.binding = {base::string_or(s, {"binding", "name"}), base::string_or(s, {"binding", "uid"}),
                  base::string_or(s, {"binding", "resourceVersion"})};
@@ -240,8 +240,7 @@ nlohmann::json status_json(const KeyStatus& s) {
   put(out, "lastRevision", s.last_revision);
   put(out, "revokedRevision", s.revoked_revision);
   if (s.claim) {
-    Json claim = {{"revision", s.claim->revision},
-                  {"since", base::format_rfc3339(s.claim->since)}};
+    Json claim = {{"revision", s.claim->revision}, {"since", base::format_rfc3339(s.claim->since)}};
     put(claim, "reason", s.claim->reason);
     put(claim, "rotate", s.claim->rotate);
     out["claim"] = std::move(claim);

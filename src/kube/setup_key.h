@@ -84,7 +84,8 @@ struct Condition {
 struct Claim {
   std::uint32_t revision = 0;
   base::WallTime since;
-  std::string reason;  // why a key is being issued; goes on with the next claim when this one is burnt
+  std::string
+      reason;  // why a key is being issued; goes on with the next claim when this one is burnt
   std::string rotate;  // value of the rotate annotation that this claim answers
 };
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
-#include "kube/requests.h"
+#include "base/percent.h"
 
 namespace nbkeys::netbird {
 namespace {
@@ -31,7 +31,7 @@ io::HttpRequest with_json(io::HttpRequest out, const Json& body) {
 }
 
 std::string key_path(std::string_view id) {
-  return "/api/setup-keys/" + kube::encode_component(id);
+  return "/api/setup-keys/" + base::encode_component(id);
 }
 
 base::ErrorCode code_of(int status) {
@@ -69,12 +69,12 @@ io::HttpRequest get_current_user() {
 io::HttpRequest create_key(const NewKey& key) {
   auto out = with_json(request(io::Method::kPost, "/api/setup-keys", "create_key"),
                        {{"name", key.name},
-                        {"type", kube::key_type_name(key.settings.type)},
-                        {"expires_in", key.settings.expires_in.count() / 1000},
+                        {"type", key.type},
+                        {"expires_in", key.expires_in.count() / 1000},
                         {"auto_groups", key.auto_groups},
-                        {"usage_limit", key.settings.usage_limit},
-                        {"ephemeral", key.settings.ephemeral},
-                        {"allow_extra_dns_labels", key.settings.allow_extra_dns_labels}});
+                        {"usage_limit", key.usage_limit},
+                        {"ephemeral", key.ephemeral},
+                        {"allow_extra_dns_labels", key.allow_extra_dns_labels}});
   out.once = true;
   return out;
 }

@@ -1,13 +1,13 @@
 #pragma once
 // Requests to NetBird's REST API as values, and what an answer other than 2xx means.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "io/http.h"
-#include "kube/setup_key.h"
 
 namespace nbkeys::netbird {
 
@@ -16,8 +16,12 @@ io::HttpRequest list_groups();
 io::HttpRequest get_current_user();
 
 struct NewKey {
-  std::string name;  // display name and mark
-  kube::KeySettings settings;
+  std::string name;              // display name and mark
+  std::string type;              // "reusable" or "one-off"
+  std::int64_t usage_limit = 0;  // 0: unlimited
+  base::Duration expires_in{0};  // 0: never
+  bool ephemeral = false;
+  bool allow_extra_dns_labels = false;
   std::vector<std::string> auto_groups;  // ids
 };
 // NetBird has no idempotency: goes over a connection of its own, and any error of it is an unknown

@@ -129,7 +129,7 @@ def delete(stage):
     stage.kube("DELETE", f"{KEYS}/contractor")
     stage.wait("the resource is gone", lambda: stage.key("contractor") is None)
     stage.wait("its Secret is gone", lambda: stage.secret_text("contractor") is None)
-    show_netbird(stage, "Contractor")
+    show_netbird(stage, "Contractor laptop")
     show_setup_keys(stage)
 
 

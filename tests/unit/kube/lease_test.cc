@@ -100,11 +100,8 @@ TEST_F(LeaseTest, RenewsUnderTheVersionLastSeen) {
 
 TEST_F(LeaseTest, AnothersLeaseCountsFromWhenWeSawItChange) {
   answered(tick(0).id, answer(200, lease_json("other", "r1", 5)), 0);
-  EXPECT_EQ(tick(2'300).request.method, io::Method::kGet);
-  answered(3, answer(200, lease_json("other", "r1", 5)), 2'300);
-  std::int64_t t = 2'300;
   int reads = 0;
-  for (; t < 14'900; t += 100) {
+  for (std::int64_t t = 100; t < 14'900; t += 100) {
     lease.tick(at(t), out);
     for (const auto& sent : only<io::SendHttp>(out.take())) {
       ASSERT_EQ(sent.request.method, io::Method::kGet) << t;

@@ -223,16 +223,6 @@ TEST_F(WatchTest, FailedListsBackOffAndEndInABound) {
   EXPECT_FALSE(watch.synced());
 }
 
-TEST_F(WatchTest, RetryAfterIsHonoured) {
-  watch.start(out);
-  io::HttpResponse limited;
-  limited.status = 429;
-  limited.retry_after = base::Duration{40'000};
-  answered(request().id, std::move(limited), ms(0));
-  ASSERT_TRUE(watch.wake_at());
-  EXPECT_GE(*watch.wake_at(), ms(30'000));
-}
-
 TEST_F(WatchTest, RetryAfterIsAFloorThatJitterNeverUndercuts) {
   for (std::uint64_t seed = 1; seed < 50; ++seed) {
     Watch fresh({Collection::Resource::kSetupKeys, ""}, sink, seed);

@@ -1,0 +1,61 @@
+#include "kube/responses.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "answers.h"
+
+namespace nbkeys::kube {
+namespace {
+
+using base::ErrorCode;
+using testing::answer;
+using testing::no_answer;
+
+TEST(KubeResponses, SuccessPassesThrough) {
+  for (const int status : {200, 201, 204, 299}) {
+    auto response = accept_response(answer(status, "{\"a\":1}"), "step");
+    ASSERT_TRUE(response.ok()) << status;
+    EXPECT_EQ(response->body.reveal(), "{\"a\":1}");
+  }
+}
+
+TEST(KubeResponses, EachStatusHasItsCode) {
+  const std::map<int, ErrorCode> codes = {
+      {100, ErrorCode::kServerError},  {302, ErrorCode::kServerError},
+      {400, ErrorCode::kUnprocessable}, {401, ErrorCode::kUnauthorized},
+      {403, ErrorCode::kForbidden},    {404, ErrorCode::kNotFound},
+      {409, ErrorCode::kConflict},     {410, ErrorCode::kGone},
+      {412, ErrorCode::kUnprocessable}, {413, ErrorCode::kTooLarge},
+      {422, ErrorCode::kUnprocessable}, {429, ErrorCode::kRateLimited},
+      {500, ErrorCode::kServerError},  {503, ErrorCode::kServerError},
+      {0, ErrorCode::kUnknown}};
+  for (const auto& [status, code] : codes) {
+    EXPECT_EQ(accept_response(answer(status), "step").error().code, code) << status;
+  }
+}
+
+TEST(KubeResponses, TheServersOwnMessageIsToldBounded) {
+  EXPECT_EQ(status_error(403, R"({"kind":"Status","message":"no right"})", "list").message, "no right");
+  EXPECT_EQ(status_error(403, "<html>", "list").message, "HTTP 403");
+  EXPECT_EQ(status_error(403, R"({"message":7})", "list").message, "HTTP 403");
+  EXPECT_LE(status_error(500, R"({"message":")" + std::string(9'000, 'x') + "\"}", "list").message.size(),
+            400u);
+}
+
+TEST(KubeResponses, NoAnswerKeepsItsCodeAndTakesTheStep) {
+  const auto error = accept_response(no_answer(ErrorCode::kUnreachable), "list").error();
+  EXPECT_EQ(error.code, ErrorCode::kUnreachable);
+  EXPECT_EQ(error.step, "list");
+}
+
+TEST(KubeResponses, RetryAfterIsKept) {
+  io::HttpResponse limited;
+  limited.status = 429;
+  limited.retry_after = base::Duration{7'000};
+  EXPECT_EQ(accept_response(std::move(limited), "x").error().retry_after, base::Duration{7'000});
+}
+
+}  // namespace
+}  // namespace nbkeys::kube

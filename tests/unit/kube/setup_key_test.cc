@@ -1,0 +1,244 @@
+#include "kube/setup_key.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "answers.h"
+
+namespace nbkeys::kube {
+namespace {
+
+using base::Duration;
+using testing::json;
+
+SetupKey read(const std::string& spec, const std::string& status = "{}",
+              const std::string& annotations = "{}") {
+  auto parsed = parse_setup_key(json(R"({"metadata": {"namespace": "ns", "name": "fleet",
+      "uid": "u1", "resourceVersion": "5", "generation": 2, "annotations": )" +
+                                     annotations + R"(}, "spec": )" + spec + R"(, "status": )" +
+                                     status + "}"));
+  EXPECT_TRUE(parsed.ok());
+  return parsed ? std::move(*parsed) : SetupKey{};
+}
+
+TEST(ParseSetupKey, DefaultsAreThoseOfTheCrd) {
+  const SetupKey key = read("{}");
+  EXPECT_EQ(key.spec_error, "");
+  const Spec& s = key.spec;
+  EXPECT_EQ(s.settings.display_name, "fleet");
+  EXPECT_EQ(s.settings.type, KeyType::kReusable);
+  EXPECT_EQ(s.settings.usage_limit, 0);
+  EXPECT_EQ(s.settings.expires_in, Duration{30LL * 86'400'000});
+  EXPECT_FALSE(s.settings.ephemeral);
+  EXPECT_FALSE(s.settings.allow_extra_dns_labels);
+  EXPECT_EQ(s.secret_name, "fleet");
+  EXPECT_EQ(s.secret_key, "setup-key");
+  EXPECT_TRUE(s.secret_template.empty());
+  EXPECT_TRUE(s.rotation.enabled);
+  EXPECT_FALSE(s.rotation.renew_before);
+  EXPECT_FALSE(s.rotation.interval);
+  EXPECT_EQ(s.rotation.overlap, Duration{3'600'000});
+  EXPECT_EQ(s.revision_history_limit, 3);
+  EXPECT_EQ(s.deletion_policy, DeletionPolicy::kDelete);
+  EXPECT_FALSE(s.suspend);
+  EXPECT_FALSE(s.revoked);
+}
+
+TEST(ParseSetupKey, ReadsEveryField) {
+  const SetupKey key = read(R"({
+    "name": "Fleet", "type": "one-off", "usageLimit": 1, "expiresIn": "0", "ephemeral": true,
+    "allowExtraDnsLabels": true, "autoGroups": [{"id": "g1"}, {"name": "servers"}],
+    "revoked": true, "secretName": "other", "secretKey": "NB_SETUP_KEY",
+    "secretTemplate": {"labels": {"a": "1"}, "annotations": {"b": "2"}, "data": {"c": "3"},
+                       "type": "example.com/t"},
+    "rotation": {"policy": "Disabled", "renewBefore": "36h", "interval": "7d",
+                 "usagePercent": 80, "onOverused": true, "overlap": "0s"},
+    "revisionHistoryLimit": 1, "deletionPolicy": "Revoke", "suspend": true})");
+  EXPECT_EQ(key.spec_error, "");
+  const Spec& s = key.spec;
+  EXPECT_EQ(s.settings.display_name, "Fleet");
+  EXPECT_EQ(s.settings.type, KeyType::kOneOff);
+  EXPECT_EQ(s.settings.usage_limit, 1);
+  EXPECT_EQ(s.settings.expires_in, Duration{0});
+  EXPECT_TRUE(s.settings.ephemeral);
+  EXPECT_TRUE(s.settings.allow_extra_dns_labels);
+  EXPECT_EQ(s.auto_groups, (std::vector<GroupRef>{{"g1", ""}, {"", "servers"}}));
+  EXPECT_TRUE(s.revoked);
+  EXPECT_EQ(s.secret_name, "other");
+  EXPECT_EQ(s.secret_key, "NB_SETUP_KEY");
+  EXPECT_EQ(s.secret_template.labels.at("a"), "1");
+  EXPECT_EQ(s.secret_template.annotations.at("b"), "2");
+  EXPECT_EQ(s.secret_template.data.at("c"), "3");
+  EXPECT_EQ(s.secret_template.type, "example.com/t");
+  EXPECT_FALSE(s.rotation.enabled);
+  EXPECT_EQ(s.rotation.renew_before, Duration{36LL * 3'600'000});
+  EXPECT_EQ(s.rotation.interval, Duration{7LL * 86'400'000});
+  EXPECT_EQ(s.rotation.usage_percent, 80);
+  EXPECT_TRUE(s.rotation.on_overused);
+  EXPECT_EQ(s.rotation.overlap, Duration{0});
+  EXPECT_EQ(s.revision_history_limit, 1);
+  EXPECT_EQ(s.deletion_policy, DeletionPolicy::kRevoke);
+  EXPECT_TRUE(s.suspend);
+}
+
+TEST(ParseSetupKey, ABadSpecIsToldInWords) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"expiresIn": "soon"})", "spec.expiresIn"},
+      {R"({"expiresIn": "99999999999d"})", "spec.expiresIn"},
+      {R"({"type": "forever"})", "spec.type"},
+      {R"({"usageLimit": -1})", "spec.usageLimit"},
+      {R"({"type": "one-off", "usageLimit": 2})", "usageLimit"},
+      {R"({"rotation": {"renewBefore": "x"}})", "spec.rotation.renewBefore"},
+      {R"({"rotation": {"interval": "1w"}})", "spec.rotation.interval"},
+      {R"({"rotation": {"overlap": ""}})", "spec.rotation.overlap"},
+  };
+  for (const auto& [spec, word] : cases) {
+    EXPECT_NE(read(spec).spec_error.find(word), std::string::npos)
+        << spec << ": " << read(spec).spec_error;
+  }
+}
+
+TEST(ParseSetupKey, WrongTypesInSpecAndStatusDoNotCrash) {
+  const SetupKey key = read(
+      R"({"name": 5, "usageLimit": "x", "autoGroups": {"a": 1}, "secretTemplate": [1],
+          "rotation": 7, "revisionHistoryLimit": -3, "revoked": "yes"})",
+      R"({"conditions": 1, "claim": "x", "previousKeys": {"a": 1}, "autoGroupIDs": "x",
+          "revision": -1, "lastRevision": 4294967296, "usedTimes": "x"})");
+  EXPECT_EQ(key.spec.settings.display_name, "fleet");
+  EXPECT_EQ(key.spec.revision_history_limit, 3);
+  EXPECT_EQ(key.status.revision, 0u);
+  EXPECT_EQ(key.status.last_revision, 0u);
+  EXPECT_FALSE(key.status.claim);
+  EXPECT_FALSE(key.status.used_times);
+}
+
+TEST(ParseSetupKey, WithoutMetadataThereIsNoResource) {
+  EXPECT_FALSE(parse_setup_key(json("{}")).ok());
+  EXPECT_FALSE(parse_setup_key(json("[]")).ok());
+}
+
+TEST(ParseSetupKey, Annotations) {
+  const SetupKey key =
+      read("{}", "{}", R"({"keys.netbird.io/rotate": "2", "keys.netbird.io/abandon": "true"})");
+  EXPECT_EQ(key.rotate, "2");
+  EXPECT_TRUE(key.abandon);
+  EXPECT_FALSE(read("{}", "{}", R"({"keys.netbird.io/abandon": "yes"})").abandon);
+}
+
+TEST(ParseSetupKey, ALongRotateValueIsRecordedByItsDigest) {
+  const std::string bound(128, 'x'), longer(129, 'x'), other(128, 'x');
+  const auto rotate = [](const std::string& value) {
+    return read("{}", "{}", R"({"keys.netbird.io/rotate": ")" + value + "\"}").rotate;
+  };
+  EXPECT_EQ(rotate(bound), bound);
+  EXPECT_TRUE(rotate(longer).starts_with("sha256:"));
+  EXPECT_LE(rotate(longer).size(), 128u);
+  EXPECT_NE(rotate(longer), rotate(other + "y"));
+}
+
+TEST(ParseSetupKey, MissingStatusIsNotObserved) {
+  EXPECT_EQ(read("{}").status.observed_generation, -1);
+  EXPECT_EQ(read("{}", "null").status.observed_generation, -1);
+}
+
+KeyStatus full_status() {
+  const auto at = [](std::int64_t s) { return base::WallTime{Duration{1'800'000'000'000 + s * 1'000}}; };
+  KeyStatus s;
+  s.observed_generation = 4;
+  s.conditions = {{"Ready", true, "Issued", "fine", at(1), 4},
+                  {"KeyValid", false, "Expired", "old", at(2), 3}};
+  s.state = "valid";
+  s.key_id = "id1";
+  s.key_prefix = "ABCDE";
+  s.key_digest = "d1";
+  s.settings_digest = "s1";
+  s.revision = 7;
+  s.last_revision = 9;
+  s.revoked_revision = 6;
+  s.claim = Claim{9, at(3), "Requested", "now"};
+  s.binding = {"secret", "su", "88"};
+  s.issued_at = at(4);
+  s.expires_at = at(5);
+  s.renewal_time = at(6);
+  s.used_times = 0;
+  s.last_used = at(7);
+  s.last_rotation_time = at(8);
+  s.last_rotation_reason = "Expiring";
+  s.previous_keys = {{"id0", 5, at(9)}, {"id9", 6, at(10)}};
+  s.failed_issuance_attempts = 2;
+  s.last_failure_time = at(11);
+  s.last_handled_rotate = "then";
+  s.auto_group_ids = {"g1", "g2"};
+  return s;
+}
+
+TEST(StatusJson, EveryFieldComesBack) {
+  const base::Json written = status_json(full_status());
+  const SetupKey key = read("{}", base::dump_json(written));
+  EXPECT_EQ(status_json(key.status), written);
+  const KeyStatus& s = key.status;
+  EXPECT_EQ(s.claim->rotate, "now");
+  EXPECT_EQ(s.claim->reason, "Requested");
+  EXPECT_EQ(s.previous_keys.size(), 2u);
+  EXPECT_EQ(s.conditions[1].observed_generation, 3);
+  EXPECT_EQ(s.used_times, 0);
+  EXPECT_EQ(s.binding.resource_version, "88");
+}
+
+TEST(StatusJson, FieldsHaveTheNamesOfTheCrd) {
+  const base::Json written = status_json(full_status());
+  for (const char* name :
+       {"observedGeneration", "conditions", "state", "keyID", "keyPrefix", "keyDigest",
+        "settingsDigest", "revision", "lastRevision", "revokedRevision", "claim", "binding",
+        "issuedAt", "expiresAt", "renewalTime", "usedTimes", "lastUsed", "lastRotationTime",
+        "lastRotationReason", "previousKeys", "failedIssuanceAttempts", "lastFailureTime",
+        "lastHandledRotate", "autoGroupIDs"}) {
+    EXPECT_TRUE(written.contains(name)) << name;
+  }
+  EXPECT_EQ(written.size(), 24u) << written;
+}
+
+TEST(StatusJson, EmptyMeansLeftOut) {
+  const base::Json written = status_json(KeyStatus{});
+  EXPECT_EQ(written, json(R"({"observedGeneration": -1, "conditions": []})"));
+}
+
+TEST(StatusJson, EveryFieldCanBeRemovedByAMergePatch) {
+  base::Json stored = status_json(full_status());
+  const base::Json wanted = status_json(KeyStatus{});
+  stored.merge_patch(base::merge_patch(stored, wanted));
+  EXPECT_EQ(stored, wanted);
+}
+
+TEST(SettingsDigest, ChangesWithExactlyWhatOnlyANewKeyCanChange) {
+  const std::string base_digest = settings_digest(read("{}").spec);
+  EXPECT_EQ(base_digest.size(), 16u);
+  for (const char* spec :
+       {R"({"name": "x"})", R"({"type": "one-off"})", R"({"usageLimit": 5})",
+        R"({"expiresIn": "29d"})", R"({"ephemeral": true})", R"({"allowExtraDnsLabels": true})",
+        R"({"secretKey": "x"})"}) {
+    EXPECT_NE(settings_digest(read(spec).spec), base_digest) << spec;
+  }
+  for (const char* spec :
+       {R"({"autoGroups": [{"id": "g"}]})", R"({"revoked": true})", R"({"suspend": true})",
+        R"({"rotation": {"overlap": "2h"}})", R"({"deletionPolicy": "Retain"})",
+        R"({"secretTemplate": {"labels": {"a": "b"}}})", R"({"revisionHistoryLimit": 9})",
+        R"({"expiresIn": "720h"})", R"({"name": "fleet", "type": "reusable", "usageLimit": 0})"}) {
+    EXPECT_EQ(settings_digest(read(spec).spec), base_digest) << spec;
+  }
+}
+
+TEST(SettingsDigest, FieldsDoNotRunIntoEachOther) {
+  EXPECT_NE(settings_digest(read(R"({"name": "a", "secretKey": "bc"})").spec),
+            settings_digest(read(R"({"name": "ab", "secretKey": "c"})").spec));
+}
+
+TEST(KeyType, SpelledAsNetBirdSpellsIt) {
+  EXPECT_EQ(key_type_name(KeyType::kOneOff), "one-off");
+  EXPECT_EQ(key_type_name(KeyType::kReusable), "reusable");
+}
+
+}  // namespace
+}  // namespace nbkeys::kube
