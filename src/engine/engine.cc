@@ -274,6 +274,8 @@ void Engine::State::turn(base::Now now) {
     if (budget_at && *budget_at <= now.mono) {
       budget_at.reset();
       queue.release_one();
+      // Whoever was let go may not need the budget any more; the next one must not wait for it.
+      if (queue.has_parked()) budget_at = world.account.budget().next_at(now.mono);
     }
     const auto limit = static_cast<std::size_t>(std::max(1, options.concurrency));
     while (in_flight.size() < limit) {

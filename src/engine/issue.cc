@@ -14,6 +14,10 @@ constexpr base::Duration kBackoffMin{5'000}, kBackoffMax{900'000};
 constexpr base::Duration kDriftGap{10'000};
 constexpr base::Duration kLookAgain{30'000};
 constexpr base::Duration kSecretTerminating{2'000};
+// A claim is used at once or not at all: whoever deletes the resource counts from its time to the
+// last moment at which its POST may have an effect. With the POST's own timeout this stays below
+// Options::request_timeout.
+constexpr base::Duration kClaimFresh{10'000};
 
 // How long to wait after the n-th failed attempt in a row; the first retry is immediate.
 base::Duration backoff(int failed_attempts) {
@@ -201,6 +205,11 @@ Decision post(const Observed& o) {
   if (o.resource.spec.suspend) return suspended(o);
   if (auto wait = wait_for_account(o)) return std::move(*wait);
   if (auto wait = wait_for_groups(o)) return std::move(*wait);
+  const kube::Claim& open = *o.resource.status.claim;
+  const base::Duration age = o.now.wall - open.since;
+  // This process knows that the revision was never POSTed, so giving it up is no failure.
+  const bool fresh = age >= base::Duration{-1'000} && age <= kClaimFresh;
+  if (!fresh) return claim(o, open.reason, open.rotate, false);
   return act(o, CreateKey{o.resource.status.claim->revision}, issue_priority(o));
 }
 

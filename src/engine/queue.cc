@@ -26,19 +26,29 @@ void Queue::forget(const kube::ObjectRef& ref) {
     wakes_.erase({known->second, ref});
     wake_of_.erase(known);
   }
-  std::erase_if(parked_, [&ref](const Parked& p) { return p.second == ref; });
+  unpark(ref);
+}
+
+void Queue::unpark(const kube::ObjectRef& ref) {
+  const auto known = parked_of_.find(ref);
+  if (known == parked_of_.end()) return;
+  parked_.erase({known->second, ref});
+  parked_of_.erase(known);
 }
 
 void Queue::clear() { *this = Queue{}; }
 
 void Queue::park(const kube::ObjectRef& ref, Priority priority) {
-  parked_.insert({{priority, ++parked_count_}, ref});
+  unpark(ref);
+  const std::pair place{priority, ++parked_count_};
+  parked_of_.emplace(ref, place);
+  parked_.insert({place, ref});
 }
 
 bool Queue::release_one() {
   if (parked_.empty()) return false;
   const kube::ObjectRef ref = parked_.begin()->second;
-  parked_.erase(parked_.begin());
+  unpark(ref);
   push_front(ref);
   return true;
 }

@@ -35,6 +35,8 @@ class Queue {
   std::size_t depth() const { return ready_.size() + parked_.size(); }
 
  private:
+  void unpark(const kube::ObjectRef& ref);
+
   using Parked = std::pair<std::pair<Priority, std::uint64_t>, kube::ObjectRef>;
 
   std::deque<kube::ObjectRef> ready_;
@@ -42,6 +44,7 @@ class Queue {
   std::map<kube::ObjectRef, base::Instant> wake_of_;
   std::set<std::pair<base::Instant, kube::ObjectRef>> wakes_;
   std::set<Parked> parked_;
+  std::map<kube::ObjectRef, std::pair<Priority, std::uint64_t>> parked_of_;
   std::uint64_t parked_count_ = 0;
 };
 

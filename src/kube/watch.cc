@@ -47,11 +47,17 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
     fail(body.error(), true, now);
     return true;
   }
-  page(*body, out);
+  page(*body, now, out);
   return true;
 }
 
-void Watch::page(const nlohmann::json& body, io::Outbox& out) {
+void Watch::page(const nlohmann::json& body, base::Instant now, io::Outbox& out) {
+  const std::string version = base::string_or(body, {"metadata", "resourceVersion"});
+  // JSON that is no list (a proxy's own page, say) proves nothing about what is absent.
+  if (version.empty()) {
+    fail({base::ErrorCode::kMalformed, "list", "the answer is not a list of objects"}, true, now);
+    return;
+  }
   if (const auto* items = base::find(body, {"items"}); items != nullptr && items->is_array()) {
     for (const auto& item : *items) sink_.listed(item);
   }
@@ -60,7 +66,7 @@ void Watch::page(const nlohmann::json& body, io::Outbox& out) {
     list(more, out);
     return;
   }
-  resource_version_ = base::string_or(body, {"metadata", "resourceVersion"});
+  resource_version_ = version;
   sink_.list_ended(resource_version_);
   synced_ = true;
   relist_ = false;
@@ -151,8 +157,9 @@ void Watch::fail(base::Error error, bool relist, base::Instant now) {
   const int shift = std::min(failures_++, 6);
   base::Duration wait = std::min(kBackoffMax, kBackoffMin * (1 << shift));
   if (error.code == base::ErrorCode::kGone) wait = base::Duration{0};
+  wait = random_.jitter(wait, 25);
   if (error.retry_after) wait = std::max(wait, *error.retry_after);
-  retry_at_ = now + random_.jitter(wait, 25);
+  retry_at_ = now + wait;
   problem_ = std::move(error);
 }
 

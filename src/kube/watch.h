@@ -50,7 +50,7 @@ class Watch {
   enum class State { kIdle, kListing, kWatching };
 
   void list(std::string_view continue_token, io::Outbox& out);
-  void page(const nlohmann::json& body, io::Outbox& out);
+  void page(const nlohmann::json& body, base::Instant now, io::Outbox& out);
   void open(io::Outbox& out);
   void line(std::string_view text, io::Outbox& out);
   void fail(base::Error error, bool relist, base::Instant now);

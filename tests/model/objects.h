@@ -1,0 +1,88 @@
+#pragma once
+// The two Kubernetes objects of the small world as numbers: a version is the content, interned as
+// JSON text, and the resource version, kept apart so that equal histories are equal states. The
+// Secret's resource version that a SetupKey's status records is kept apart for the same reason.
+
+#include <deque>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "io/http.h"
+#include "kube/secret.h"
+#include "kube/setup_key.h"
+
+namespace nbkeys::model {
+
+using Json = nlohmann::json;
+
+inline constexpr const char* kNamespace = "demo";
+inline constexpr const char* kName = "fleet";
+inline constexpr const char* kUid = "4f1c7a52-6a0e-4a57-9c57-0a8c9c1f2b11";
+
+struct KeyVersion {
+  int content = 0;  // 0: the object is gone
+  int rv = 0;
+  int bound = 0;  // status.binding.resourceVersion; 0: none
+  bool operator==(const KeyVersion&) const = default;
+};
+
+struct SecretVersion {
+  int content = 0;  // 0: absent
+  int rv = 0;
+  bool operator==(const SecretVersion&) const = default;
+};
+
+// A request under way, with its precondition kept apart. kNone: it carries none.
+struct Request {
+  static constexpr int kNone = -1, kCleared = -2;
+  int text = 0;  // "METHOD path\nbody"
+  int expected_rv = kNone;
+  int bound = kNone;
+  bool operator==(const Request&) const = default;
+};
+
+class Texts {
+ public:
+  int id(const std::string& text);
+  const std::string& of(int id) const { return texts_[static_cast<std::size_t>(id - 1)]; }
+
+ private:
+  std::unordered_map<std::string, int> ids_;
+  std::deque<std::string> texts_;
+};
+
+// What is interned lives as long as the process: every run shares it.
+class Objects {
+ public:
+  KeyVersion pack_key(Json object);
+  SecretVersion pack_secret(Json object);
+  Request pack_request(const io::HttpRequest& request);
+
+  Json key_json(const KeyVersion& version);
+  Json secret_json(const SecretVersion& version);
+  kube::SetupKey key(const KeyVersion& version);
+  // Parsed once for each content, for checks that look at content only.
+  const kube::SetupKey& key_content(int content);
+  const kube::SecretMeta& secret_content(int content);
+  // The revision whose plaintext the Secret holds; 0 where it holds none of ours.
+  int revision_in_secret(int content);
+  bool secret_is_ours(int content);
+  const std::string& text(int id) const { return texts_.of(id); }
+  int intern(const std::string& text) { return texts_.id(text); }
+
+ private:
+  Texts texts_;
+  std::unordered_map<int, kube::SetupKey> keys_;
+  std::unordered_map<int, kube::SecretMeta> secrets_;
+  std::unordered_map<int, int> revisions_;
+};
+
+Objects& objects();
+
+std::string plaintext(int revision);  // of the key that NetBird makes for it
+std::string key_id(int revision);
+int revision_of(const std::string& key_id);
+
+}  // namespace nbkeys::model

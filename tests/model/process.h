@@ -1,0 +1,111 @@
+#pragma once
+// One process of the operator as a small value: what its caches hold, its flight, its request under
+// way. To take a step it is rebuilt into the engine's own World, the engine's own code runs, and
+// the result is made small again. Moments are compressed to their order, since only that matters.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/act.h"
+#include "model/objects.h"
+
+namespace nbkeys::model {
+
+struct NetbirdKey {
+  int revision = 0;
+  bool revoked = false;
+  netbird::KeyState state = netbird::KeyState::kValid;
+  int created = 0;  // the clock's seconds
+  bool operator==(const NetbirdKey&) const = default;
+};
+Json key_json(const NetbirdKey& key, bool with_plaintext);
+
+// What a server answers; `status` 0: nothing, so the outcome is unknown to the process.
+struct Answer {
+  enum class Body { kNone, kSetupKey, kSecret, kNetbirdKey, kNewNetbirdKey } body = Body::kNone;
+  int status = 0;
+  KeyVersion key;
+  SecretVersion secret;
+  NetbirdKey netbird;
+};
+
+struct Listed {
+  std::vector<NetbirdKey> keys;
+  std::uint32_t killed = 0;  // revisions that were deleted or revoked before this list: for checks
+};
+
+struct Process {
+  bool alive = false;
+  KeyVersion key;  // the cached SetupKey; content 0: not in the cache
+  SecretVersion secret;
+  int secret_grave = 0;             // the version at which the watch last showed the Secret's end
+  int key_seen = 0, secret_seen = 0;  // how far each watch has come
+
+  engine::AccountState account = engine::AccountState::kUnknown;
+  int failed_at = 0;
+  std::optional<cache::SnapshotTime> snapshot;
+  struct Known {
+    NetbirdKey key;
+    base::Instant changed_at;
+  };
+  std::vector<Known> known;
+  std::vector<std::pair<int, base::Instant>> erased;
+  std::uint32_t knows_killed = 0;
+  bool wants_list = false;
+  // A list whose answer is still on its way, and what it will say.
+  std::optional<cache::SnapshotTime> list_began;
+  Listed list;
+
+  std::shared_ptr<const engine::Flight> flight = std::make_shared<engine::Flight>();
+
+  struct Sent {
+    engine::Action action;
+    Request request;
+    std::string settings;
+    bool says_ready = false;  // a status write that reports Ready=True, reason Issued
+    int for_revision = 0;     // of status.revision in that write
+  };
+  std::optional<Sent> sent;
+};
+
+std::string encode(const Process& process);
+// Renumbers resource versions; moments are compressed by take_step already.
+struct Renumber {
+  std::vector<int> keys, secrets;  // sorted; the new number is the place
+  int key(int rv) const;
+  int secret(int rv) const;
+};
+void note_versions(const Process& process, Renumber& into);
+void renumber(Process& process, const Renumber& by);
+
+// Everything that can happen to a process; after each it takes its turn, as the engine does.
+struct Start {};
+struct KeySeen {
+  KeyVersion version;
+};
+struct SecretSeen {
+  SecretVersion version;
+};
+struct ListBegun {
+  Listed says;
+};
+struct ListDone {};
+struct ListNow {  // begun and answered
+  Listed says;
+};
+struct Answered {
+  Answer answer;
+};
+struct TimePassed {};
+using Happening = std::variant<Start, KeySeen, SecretSeen, ListBegun, ListDone, ListNow, Answered,
+                               TimePassed>;
+
+bool list_is_due(const Process& process, int clock);
+Process take_step(const Process& before, const Happening& what, int clock);
+
+base::WallTime wall_at(int clock);
+
+}  // namespace nbkeys::model
