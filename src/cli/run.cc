@@ -99,7 +99,11 @@ int run_operator(const RunOptions& options) {
   auto kube_upstream = shell::Upstream::create(std::move(kubernetes->upstream));
   if (!kube_upstream) return fail(kube_upstream.error());
   auto netbird_upstream = shell::Upstream::create(std::move(*netbird));
-  if (!netbird_upstream) return fail(netbird_upstream.error());
+  if (!netbird_upstream) {
+    base::Error error = netbird_upstream.error();
+    if (!options.netbird_ca_file.empty()) error.message += " (--netbird-ca-file)";
+    return fail(error);
+  }
   parts.kube = std::move(*kube_upstream);
   parts.netbird = std::move(*netbird_upstream);
 

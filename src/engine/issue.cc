@@ -213,15 +213,6 @@ Decision post(const Observed& o) {
   return act(o, CreateKey{o.resource.status.claim->revision}, issue_priority(o));
 }
 
-Decision place_held_key(const Observed& o) {
-  if (o.flight.secret_refusal && o.flight.secret_backoff.holds(o.now.mono)) {
-    return secret_refused(o);
-  }
-  if (o.secret.state == SecretState::kUnknown) return act(o, LookForSecret{});
-  if (o.secret.state == SecretState::kForeign) return conflict(o);
-  return act(o, WriteSecret{});
-}
-
 // Whoever claimed this revision is gone, or does not know what became of its POST: claim the next
 // one.
 Decision replace_burnt_claim(const Observed& o) {
@@ -235,6 +226,20 @@ Decision replace_burnt_claim(const Observed& o) {
   }
   if (auto wait = clear_the_place(o)) return std::move(*wait);
   return claim(o, s.claim->reason, s.claim->rotate, true);
+}
+
+Decision place_held_key(const Observed& o) {
+  if (o.flight.secret_refusal && o.flight.secret_backoff.holds(o.now.mono)) {
+    return secret_refused(o);
+  }
+  if (o.secret.state == SecretState::kUnknown) return act(o, LookForSecret{});
+  if (o.secret.state == SecretState::kForeign) return conflict(o);
+  // Somebody went on to a later revision, so this claim is over, whatever our view of it says. The
+  // next claim's precondition tells which of the two is stale.
+  const bool overtaken = o.secret.state == SecretState::kOurs && o.secret.meta != nullptr &&
+                         o.secret.meta->revision > o.flight.held->facts.revision;
+  if (overtaken) return replace_burnt_claim(o);
+  return act(o, WriteSecret{});
 }
 
 Decision drop_claim(const Observed& o) {

@@ -39,6 +39,9 @@ void Queue::unpark(const kube::ObjectRef& ref) {
 void Queue::clear() { *this = Queue{}; }
 
 void Queue::park(const kube::ObjectRef& ref, Priority priority) {
+  const auto known = parked_of_.find(ref);
+  // Whoever waits keeps the place, however often events give it a turn in between.
+  if (known != parked_of_.end() && known->second.first == priority) return;
   unpark(ref);
   const std::pair place{priority, ++parked_count_};
   parked_of_.emplace(ref, place);

@@ -31,6 +31,13 @@ std::string collection_path(const Collection& c) {
   return "/api/v1" + scope + "/secrets?labelSelector=" + base::encode_component(kUidLabel) + "&";
 }
 
+// A DNS name again after the cut: its parts end in a letter or digit.
+std::string event_name(const std::string& name, std::string_view suffix) {
+  std::string out = name.substr(0, 200);
+  while (!out.empty() && (out.back() == '-' || out.back() == '.')) out.pop_back();
+  return out + "." + std::string(suffix);
+}
+
 io::HttpRequest request(io::Method method, std::string path, std::string operation) {
   io::HttpRequest out;
   out.server = io::Server::kKube;
@@ -152,7 +159,7 @@ io::HttpRequest create_event(const Meta& involved, const Event& event, base::Wal
   const Json body = {{"apiVersion", "v1"},
                      {"kind", "Event"},
                      {"metadata",
-                      {{"name", involved.ref.name.substr(0, 200) + "." + std::string(name_suffix)},
+                      {{"name", event_name(involved.ref.name, name_suffix)},
                        {"namespace", involved.ref.name_space}}},
                      {"involvedObject",
                       {{"apiVersion", kApiVersion},

@@ -34,7 +34,7 @@ std::string controlling_setup_key(const Json& object) {
   if (owners == nullptr || !owners->is_array()) return "";
   for (const Json& owner : *owners) {
     if (base::string_or(owner, {"kind"}) == kKind &&
-        base::string_or(owner, {"apiVersion"}).starts_with(kGroup) &&
+        base::string_or(owner, {"apiVersion"}).starts_with(std::string(kGroup) + "/") &&
         base::bool_or(owner, {"controller"}, false)) {
       return base::string_or(owner, {"uid"});
     }
@@ -142,12 +142,16 @@ base::Result<SecretMeta> parse_secret_meta(const nlohmann::json& object) {
   out.deleting = meta->deleting.has_value();
   out.owner_uid = controlling_setup_key(object);
   out.label_uid = base::string_or(object, {"metadata", "labels", kUidLabel});
+  out.managed_by_us =
+      base::string_or(object, {"metadata", "labels", kManagedByLabel}) == kManagedBy;
   const auto annotation = [&object](std::string_view name) {
     return base::string_or(object, {"metadata", "annotations", name});
   };
   out.key_id = annotation(kKeyIdAnnotation);
   const std::string revision = annotation(kRevisionAnnotation);
-  std::from_chars(revision.data(), revision.data() + revision.size(), out.revision);
+  const char* end = revision.data() + revision.size();
+  const auto [at, failed] = std::from_chars(revision.data(), end, out.revision);
+  if (failed != std::errc{} || at != end) out.revision = 0;
   out.digest = annotation(kDigestAnnotation);
   out.settings = annotation(kSettingsAnnotation);
   out.template_record = annotation(kTemplateAnnotation);
@@ -167,10 +171,16 @@ bool belongs_to(const SecretMeta& secret, const std::string& uid) {
 
 bool metadata_complete(const SecretMeta& secret, const SetupKey& owner) {
   const SecretTemplate& wanted = owner.spec.secret_template;
-  return secret.label_uid == owner.meta.uid && secret.owner_uid == owner.meta.uid &&
-         secret.key_id == owner.status.key_id && secret.revision == owner.status.revision &&
-         secret.digest == owner.status.key_digest &&
-         secret.template_record == template_record(owner.spec) &&
+  const KeyStatus& status = owner.status;
+  const bool marked = secret.label_uid == owner.meta.uid && secret.owner_uid == owner.meta.uid &&
+                      secret.managed_by_us;
+  // Times are checked for being there only: the server's may differ from status by less than a
+  // second.
+  const bool recorded = secret.key_id == status.key_id && secret.revision == status.revision &&
+                        secret.digest == status.key_digest &&
+                        secret.settings == status.settings_digest && secret.issued_at &&
+                        secret.expires_at.has_value() == status.expires_at.has_value();
+  return marked && recorded && secret.template_record == template_record(owner.spec) &&
          contains_all(secret.labels, wanted.labels) &&
          contains_all(secret.annotations, wanted.annotations);
 }

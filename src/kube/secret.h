@@ -19,8 +19,9 @@ struct SecretMeta {
   std::string uid;
   std::string resource_version;
   bool deleting = false;
-  std::string owner_uid;  // of the controlling owner, where that is a SetupKey
-  std::string label_uid;  // our label
+  std::string owner_uid;       // of the controlling owner, where that is a SetupKey
+  std::string label_uid;       // our label
+  bool managed_by_us = false;  // the other one
   std::string key_id;
   std::uint32_t revision = 0;
   std::string digest;

@@ -40,6 +40,7 @@ base::ErrorCode code_of(int status) {
     case 401: return ErrorCode::kUnauthorized;
     case 403: return ErrorCode::kForbidden;
     case 404: return ErrorCode::kNotFound;
+    case 408: return ErrorCode::kServerError;  // somebody gave up waiting; it may still be applied
     case 409: return ErrorCode::kConflict;
     case 429: return ErrorCode::kRateLimited;
     default: break;

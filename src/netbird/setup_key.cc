@@ -50,7 +50,11 @@ base::Result<Key> parse_key(const nlohmann::json& object) {
     return malformed("read setup key", "it has no id or no known state");
   out.state = *state;
   out.name = base::string_or(object, {"name"});
-  out.prefix = base::string_or(object, {"key"}).substr(0, 5);
+  // By reference: the answer to a POST has the whole key here, and no copy of that may be left
+  // behind.
+  if (const Json* shown = base::find(object, {"key"}); shown != nullptr) {
+    if (const auto* text = shown->get_ptr<const std::string*>()) out.prefix = text->substr(0, 5);
+  }
   out.revoked = base::bool_or(object, {"revoked"}, false);
   out.used_times = base::int_at(object, {"used_times"}).value_or(0);
   out.usage_limit = base::int_at(object, {"usage_limit"}).value_or(0);

@@ -49,24 +49,24 @@ bool Token::refresh() { return watch_ && watch_->changed() && reread(); }
 
 bool Token::reread() {
   if (!watch_) return false;
-  const bool had = !problem_;
+  const bool had = problem_.empty();
   auto bytes = read_file(watch_->path(), kTokenBytesMax);
   auto token = bytes ? token_in(*bytes) : base::Result<base::SecretText>(bytes.error());
   if (!token) {
     const std::string& cause = token.error().message;
-    problem_ = bad(bytes ? "the " + what_ + " " + watch_->path() + " cannot be used: " + cause
-                         : "the " + what_ + ": " + cause);
+    problem_ = bytes ? "the " + what_ + " " + watch_->path() + " cannot be used: " + cause
+                     : "the " + what_ + ": " + cause;
     value_ = {};
     return had;
   }
-  problem_.reset();
+  problem_.clear();
   const bool other = value_.reveal() != token->reveal();
   value_ = std::move(*token);
   return other || !had;
 }
 
 base::Result<const base::SecretText*> Token::current() const {
-  if (problem_) return *problem_;
+  if (!problem_.empty()) return bad(problem_);
   return &value_;
 }
 

@@ -33,7 +33,7 @@ class Token {
   std::string what_;
   std::optional<FileWatch> watch_;
   base::SecretText value_;
-  std::optional<base::Error> problem_;
+  std::string problem_;  // empty while the token can be used
 };
 
 // The token within a file's bytes: white space around it is dropped; anything but one line of

@@ -1,7 +1,6 @@
 #include "shell/files.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,7 +38,7 @@ base::Result<base::SecretText> read_file(const std::string& path, std::size_t by
     content.append({piece.data(), static_cast<std::size_t>(got)});
   }
   const int error = got < 0 ? errno : 0;
-  OPENSSL_cleanse(piece.data(), piece.size());
+  explicit_bzero(piece.data(), piece.size());
   close(file);
   if (error != 0) return unreadable(path, std::strerror(error));
   if (content.size() > bytes_max) {

@@ -2,8 +2,8 @@
 
 #include <cpprest/containerstream.h>
 #include <cpprest/http_client.h>
-#include <openssl/crypto.h>
 
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -156,7 +156,7 @@ void HttpRunner::finish(const std::shared_ptr<Exchange>& exchange, io::HttpOutco
   exchange->total.cancel();
   // Overwritten in place and not emptied: the library may still hold the buffer.
   if (exchange->source) {
-    OPENSSL_cleanse(exchange->source.collection().data(), exchange->source.collection().size());
+    explicit_bzero(exchange->source.collection().data(), exchange->source.collection().size());
   }
   const base::Instant now = mono_now();
   exchange->facts.took = now - exchange->begun;

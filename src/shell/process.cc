@@ -42,7 +42,8 @@ Hands Process::hands() {
   };
   out.turned = [this](const engine::Health& health) {
     board_.show(health, mono_now());
-    metrics_.show(health);
+    metrics_.show({health.leading, health.account_ready, health.setup_keys, health.netbird_keys,
+                   health.queue_depth, health.requests_in_flight});
   };
   out.exit = [this](io::Exit exit) { supervisor_.exit(std::move(exit)); };
   return out;
@@ -63,10 +64,7 @@ void Process::start() {
   post([this]() { beat(); });
 }
 
-void Process::stop() {
-  log_.write(io::Severity::kInfo, telemetry::kStopping, "finishing what is in flight");
-  loop_.put(io::Stop{});
-}
+void Process::stop() { loop_.put(io::Stop{}); }
 
 void Process::beat() {
   board_.beat(mono_now());

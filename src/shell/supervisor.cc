@@ -26,6 +26,11 @@ Supervisor::Supervisor() {
   CHECK(signals_ >= 0 && wake_ >= 0);
 }
 
+Supervisor::~Supervisor() {
+  close(signals_);
+  close(wake_);
+}
+
 void Supervisor::exit(io::Exit exit) {
   {
     const std::lock_guard lock(mutex_);

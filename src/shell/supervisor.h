@@ -15,6 +15,9 @@ class Supervisor {
  public:
   // Blocks SIGTERM and SIGINT for this thread and those it starts later. REQUIRES: no thread runs.
   Supervisor();
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
 
   // From any thread: the process should end so.
   void exit(io::Exit exit);

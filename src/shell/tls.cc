@@ -144,7 +144,8 @@ base::Status TlsContext::add_roots(const TlsSettings& settings, std::string& dig
   if (!pem) return pem.error();
   const auto roots = certificates_in(pem->reveal());
   if (roots.empty()) {
-    return bad("the " + name_of(settings.ca, "CA") + " holds no certificate in PEM form");
+    return bad("the " + name_of(settings.ca, "CA certificate") +
+               " holds no certificate in PEM form");
   }
   for (const Certificate& root : roots) X509_STORE_add_cert(store, root.get());
   digests += base::sha256_hex(pem->reveal());

@@ -1,7 +1,6 @@
 #include "shell/upstream.h"
 
 #include <cpprest/http_client.h>
-#include <openssl/ssl.h>
 
 #include <utility>
 

@@ -90,7 +90,9 @@ std::string host_and_port(const Url& url) {
 }
 
 std::string to_text(const Url& url) {
-  return (url.https ? "https://" : "http://") + host_and_port(url) + url.path;
+  std::string authority = host_and_port(url);
+  if (url.port == (url.https ? 443 : 80)) authority.resize(authority.rfind(':'));
+  return (url.https ? "https://" : "http://") + authority + url.path;
 }
 
 bool is_ip_literal(std::string_view host) {

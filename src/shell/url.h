@@ -20,7 +20,7 @@ struct Url {
 // kInvalidInput with the cause in words. Queries and fragments are refused.
 base::Result<Url> parse_url(std::string_view text);
 
-// "https://host:port/path", never with the user info.
+// "https://host/path", with the port where it is not the usual one, never with the user info.
 std::string to_text(const Url& url);
 std::string host_and_port(const Url& url);
 

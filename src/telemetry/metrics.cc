@@ -115,13 +115,13 @@ void Metrics::count(const Exchange& exchange) {
       .Observe(std::chrono::duration<double>(exchange.took).count());
 }
 
-void Metrics::show(const engine::Health& health) {
-  state_->setup_keys.Set(static_cast<double>(health.setup_keys));
-  state_->account_keys.Set(static_cast<double>(health.netbird_keys));
-  state_->account_ready.Set(health.account_ready ? 1 : 0);
-  state_->in_flight.Set(static_cast<double>(health.requests_in_flight));
-  state_->queue_depth.Set(static_cast<double>(health.queue_depth));
-  state_->leader->Set(health.leading ? 1 : 0);
+void Metrics::show(const Gauges& now) {
+  state_->setup_keys.Set(static_cast<double>(now.setup_keys));
+  state_->account_keys.Set(static_cast<double>(now.account_keys));
+  state_->account_ready.Set(now.account_ready ? 1 : 0);
+  state_->in_flight.Set(static_cast<double>(now.requests_in_flight));
+  state_->queue_depth.Set(static_cast<double>(now.queue_depth));
+  state_->leader->Set(now.leading ? 1 : 0);
 }
 
 std::string Metrics::text() {

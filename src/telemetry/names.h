@@ -8,7 +8,6 @@ namespace nbkeys::telemetry {
 
 // Log events.
 inline constexpr std::string_view kStarting = "starting";
-inline constexpr std::string_view kStopping = "stopping";
 inline constexpr std::string_view kExiting = "exiting";
 inline constexpr std::string_view kConfiguration = "configuration";
 inline constexpr std::string_view kRequest = "request";
