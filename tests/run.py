@@ -27,9 +27,11 @@ def build(preset, *targets):
 
 def behaviour(preset):
     program = f"build/{preset}/tests/behaviour_tests"
+    sandbox = ["env", f"NBKEYS_BINARY=build/{preset}/nbkeys",
+               f"NBKEYS_SANDBOX=build/{preset}/tests/nbkeys_sandbox", program]
     return [
         [program, "--world=in-process", "--gtest_brief=1"],
-        [program, "--world=sandbox", "--gtest_brief=1"],
+        [*sandbox, "--world=sandbox", "--gtest_brief=1"],
     ]
 
 
@@ -86,7 +88,8 @@ def run_command(command, total):
     """Streams the output. A command that counts no tests of its own counts as one check."""
     print(f"$ {' '.join(command)}", flush=True)
     counted = Count()
-    environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
+    environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
+                       LSAN_OPTIONS=f"suppressions={ROOT}/tests/sanitizers/lsan.supp")
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, errors="replace", env=environment)
     for line in process.stdout:

@@ -155,8 +155,8 @@ void HttpRunner::begin(const std::shared_ptr<Exchange>& exchange, io::HttpReques
 void HttpRunner::finish(const std::shared_ptr<Exchange>& exchange, io::HttpOutcome outcome) {
   exchange->total.cancel();
   // Overwritten in place and not emptied: the library may still hold the buffer.
-  if (exchange->source) {
-    explicit_bzero(exchange->source.collection().data(), exchange->source.collection().size());
+  if (auto& bytes = exchange->source.collection(); !bytes.empty()) {
+    explicit_bzero(bytes.data(), bytes.size());
   }
   const base::Instant now = mono_now();
   exchange->facts.took = now - exchange->begun;

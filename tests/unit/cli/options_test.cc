@@ -32,7 +32,7 @@ std::string refusal(std::vector<const char*> more) {
 TEST(Options, HaveDefaults) {
   const Parsed parsed = run_with({});
   ASSERT_EQ(parsed.what, Parsed::What::kRun) << parsed.text;
-  EXPECT_EQ(to_text(parsed.run.netbird_url), "https://api.netbird.io:443");
+  EXPECT_EQ(to_text(parsed.run.netbird_url), "https://api.netbird.io");
   EXPECT_EQ(parsed.run.metrics_address, ":8080");
   EXPECT_EQ(parsed.run.engine.resync, base::Duration{300'000});
   EXPECT_EQ(parsed.run.engine.concurrency, 8);

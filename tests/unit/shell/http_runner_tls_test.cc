@@ -5,6 +5,7 @@
 
 #include "on_pool.h"
 #include "shell/http_runner.h"
+#include "temp_folder.h"
 #include "tiny_server.h"
 
 namespace nbkeys::shell {
@@ -127,14 +128,30 @@ TEST(HttpRunnerTls, ShowsTheClientCertificate) {
   EXPECT_TRUE(with.ok()) << with.error().message;
 }
 
-TEST(HttpRunnerTls, SaysThatTheServerSpeaksNoTls) {
-  TinyServer server([](const std::string&, const auto&) { return TinyServer::Reply{"", true}; });
-  auto settings = settings_for(server, "127.0.0.1", "");
-  std::promise<void> over;
+TEST(HttpRunnerTls, PicksUpAnotherCaFile) {
+  const TlsIdentity identity = make_identity("DNS:localhost");
+  TinyServer server(kOk, &identity);
+  const TempFolder folder;
+  auto settings = settings_for(server, "localhost", "");
+  settings.tls.ca.path = folder.write("ca.crt", make_identity("DNS:x").certificate_pem);
+  ensure_pool();
+  auto created = Upstream::create(std::move(settings));
+  ASSERT_TRUE(created.ok());
+  Upstream& upstream = **created;
+  EXPECT_FALSE(get(upstream).ok());
+  folder.write("ca.crt", "nothing of use");
+  run_on_pool([&]() { EXPECT_FALSE(upstream.refresh_tls().ok()); });
+  folder.write("ca.crt", identity.certificate_pem);
+  run_on_pool([&]() { EXPECT_TRUE(*upstream.refresh_tls()); });
+  EXPECT_TRUE(get(upstream).ok());
+  run_on_pool([&]() { EXPECT_FALSE(*upstream.refresh_tls()) << "nothing changed since"; });
+}
+
+TEST(HttpRunnerTls, KnowsThatAHandshakeThatNeverEndedCarriedNothing) {
   TinyServer plain([](const std::string&, const auto&) {
     return TinyServer::Reply{answer(400, "no TLS here"), true};
   });
-  settings.url.port = plain.port();
+  auto settings = settings_for(plain, "127.0.0.1", "");
   ensure_pool();
   auto upstream = Upstream::create(std::move(settings));
   ASSERT_TRUE(upstream.ok());

@@ -162,7 +162,7 @@ TEST(InCluster, ReadsWhatThePodHas) {
   EXPECT_EQ(endpoint->upstream.tls.ca.path, folder.path() + "/ca.crt");
   const auto v6 = load_in_cluster(with({{"KUBERNETES_SERVICE_HOST", "fd00::1"}}), folder.path());
   ASSERT_TRUE(v6.ok());
-  EXPECT_EQ(to_text(v6->upstream.url), "https://kubernetes.default.svc:443");
+  EXPECT_EQ(to_text(v6->upstream.url), "https://kubernetes.default.svc");
 }
 
 TEST(InCluster, SaysThatTheTokenIsNotMounted) {

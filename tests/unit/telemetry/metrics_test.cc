@@ -48,11 +48,11 @@ TEST(Metrics, CountRequestsAndTimeThemExceptWatches) {
 
 TEST(Metrics, ShowHealthAndTheProcess) {
   Metrics metrics("1", "my-lease");
-  engine::Health health;
-  health.leading = true;
-  health.setup_keys = 12;
-  health.queue_depth = 3;
-  metrics.show(health);
+  Gauges gauges;
+  gauges.leading = true;
+  gauges.setup_keys = 12;
+  gauges.queue_depth = 3;
+  metrics.show(gauges);
   const std::string text = metrics.text();
   EXPECT_THAT(text, HasSubstr("leader_election_master_status{name=\"my-lease\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("netbird_keys_setupkeys 12\n"));
