@@ -73,10 +73,10 @@ Json merge_patch(const Json& from, const Json& to) {
   for (auto it = to.begin(); it != to.end(); ++it) {
     const auto old = from.find(it.key());
     if (old == from.end()) {
-      patch[it.key()] = it.value();
-    } else if (*old != it.value()) {
-      const bool deep = old->is_object() && it.value().is_object();
-      patch[it.key()] = deep ? merge_patch(*old, it.value()) : it.value();
+      patch[it.key()] = *it;
+    } else if (*old != *it) {
+      const bool deep = old->is_object() && it->is_object();
+      patch[it.key()] = deep ? merge_patch(*old, *it) : *it;
     }
   }
   return patch;

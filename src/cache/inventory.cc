@@ -17,12 +17,15 @@ const std::vector<MarkedKey>& Inventory::keys_of(const std::string& owner) const
 
 void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
   std::map<std::string, std::vector<MarkedKey>> fresh;
-  total_ = keys.size();
+  total_ = keys.size();  // corrected below for what changed while the list was under way
   for (netbird::Key& key : keys) {
     const auto mark = parse_mark(key.name);
     if (!mark) continue;
     const auto erased = erased_.find(key.id);
-    if (erased != erased_.end() && erased->second >= began.mono) continue;
+    if (erased != erased_.end() && erased->second >= began.mono) {
+      --total_;
+      continue;
+    }
     key.name.clear();
     key.name.shrink_to_fit();
     fresh[mark->owner].push_back({std::move(key), mark->revision, kNotByUs});
@@ -36,6 +39,7 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
       });
       if (same == listed.end()) {
         listed.push_back(std::move(mine));
+        ++total_;
       } else {
         *same = std::move(mine);
       }

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/mutation.h"
 #include "cache/mark.h"
 #include "kube/names.h"
 #include "kube/requests.h"
@@ -35,7 +36,9 @@ std::vector<std::string> without_finalizer(std::vector<std::string> all) {
 io::HttpRequest status_request(const Decision& decision, const Observed& o) {
   const auto patch =
       base::merge_patch(kube::status_json(o.resource.status), kube::status_json(decision.next));
-  return kube::patch_status(o.resource.meta, patch);
+  kube::Meta meta = o.resource.meta;
+  if (MUTATION(claim_without_precondition)) meta.resource_version.clear();
+  return kube::patch_status(meta, patch);
 }
 
 io::HttpRequest post_request(const Observed& o, const std::string& owner, std::uint32_t revision) {
@@ -71,9 +74,11 @@ io::HttpRequest secret_write(const Observed& o) {
   if (o.secret.state == SecretState::kAbsent) return new_secret(o, false);
   CHECK(o.secret.state == SecretState::kOurs && o.secret.meta != nullptr);
   const HeldKey& held = *o.flight.held;
+  kube::SecretMeta existing = *o.secret.meta;
+  if (MUTATION(skip_secret_precondition)) existing.resource_version.clear();
   return kube::patch_secret(
       secret_ref(o.resource),
-      kube::patch_secret_body(o.resource, *o.secret.meta, held.facts, &held.plaintext));
+      kube::patch_secret_body(o.resource, existing, held.facts, &held.plaintext));
 }
 
 const std::vector<std::string>& groups_of(const Observed& o, const std::string& key_id) {

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/mutation.h"
 #include "engine/act.h"
 #include "kube/responses.h"
 #include "netbird/requests.h"
@@ -160,7 +161,7 @@ void Answer::claimed(base::Result<io::HttpResponse> response, std::uint32_t revi
   const bool ok = response.ok();
   setup_key_written(std::move(response));
   // Only a claim that surely is ours may be used: one with an unknown outcome is burnt.
-  if (!ok) return;
+  if (!ok && !MUTATION(unknown_claim_is_ours)) return;
   flight_->claimed = revision;
   flight_->refused_revision = 0;
   flight_->refusal.reset();
@@ -169,9 +170,9 @@ void Answer::claimed(base::Result<io::HttpResponse> response, std::uint32_t revi
 void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t revision) {
   if (!response) {
     const base::Error& error = response.error();
-    const bool refused = error.code == base::ErrorCode::kUnprocessable ||
-                         error.code == base::ErrorCode::kNotFound ||
-                         error.code == base::ErrorCode::kConflict;
+    const bool refused =
+        MUTATION(unknown_post_is_refused) || error.code == base::ErrorCode::kUnprocessable ||
+        error.code == base::ErrorCode::kNotFound || error.code == base::ErrorCode::kConflict;
     if (refused) {
       flight_->refused_revision = revision;
       flight_->refusal = error;
@@ -238,7 +239,8 @@ void Answer::key_updated(base::Result<io::HttpResponse> response, const std::str
 
 void Answer::key_deleted(base::Result<io::HttpResponse> response, const std::string& id) {
   flight_->proven_revision = 0;
-  if (!response && response.error().code != base::ErrorCode::kNotFound) {
+  const bool failed = !response && response.error().code != base::ErrorCode::kNotFound;
+  if (failed && !MUTATION(unknown_delete_is_done)) {
     const base::Error& error = response.error();
     if (error.code == base::ErrorCode::kUnprocessable) {
       back_off(flight_->key_backoff, error);

@@ -24,6 +24,7 @@ std::optional<base::WallTime> next_date(const Observed& o) {
     consider(s.expires_at);
   }
   for (const kube::PreviousKey& p : s.previous_keys) consider(p.retire_at);
+  if (s.last_failure_time) consider(*s.last_failure_time + o.request_timeout);  // see remove_stray
   return next;
 }
 

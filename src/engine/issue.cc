@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/mutation.h"
 #include "engine/judge.h"
 #include "engine/rungs.h"
 
@@ -35,12 +36,14 @@ Decision claim(const Observed& o, std::string reason, std::string rotate, bool a
   const std::uint32_t revision = highest_revision(o) + 1;
   next.claim = kube::Claim{revision, o.now.wall, reason, std::move(rotate)};
   next.last_revision = revision;
+  if (MUTATION(rotate_handled_at_once)) next.last_handled_rotate = o.resource.rotate;
   if (after_failure) {
     ++next.failed_issuance_attempts;
     next.last_failure_time = o.now.wall;
   }
   Decision out = write_status(o, std::move(next), issuing(o, reason));
   out.action = Claim{revision};
+  if (MUTATION(post_before_claim)) out.action = CreateKey{revision};
   out.priority = issue_priority(o);
   return out;
 }
@@ -136,7 +139,7 @@ Decision finish(const Observed& o) {
   kube::KeyStatus next = s;
   if (s.revision != 0) {
     const bool alive = active_key(o) != nullptr || !list_is_proof(o);
-    if (alive) {
+    if (alive && !MUTATION(forget_previous)) {
       next.previous_keys.push_back(
           {s.key_id, s.revision, o.now.wall + o.resource.spec.rotation.overlap});
     }
@@ -205,6 +208,7 @@ Decision post(const Observed& o) {
   if (o.resource.spec.suspend) return suspended(o);
   if (auto wait = wait_for_account(o)) return std::move(*wait);
   if (auto wait = wait_for_groups(o)) return std::move(*wait);
+  if (auto wait = clear_the_place(o)) return std::move(*wait);
   const kube::Claim& open = *o.resource.status.claim;
   const base::Duration age = o.now.wall - open.since;
   // This process knows that the revision was never POSTed, so giving it up is no failure.
@@ -239,6 +243,9 @@ Decision place_held_key(const Observed& o) {
   const bool overtaken = o.secret.state == SecretState::kOurs && o.secret.meta != nullptr &&
                          o.secret.meta->revision > o.flight.held->facts.revision;
   if (overtaken) return replace_burnt_claim(o);
+  if (MUTATION(delete_before_secret) && active_key(o) != nullptr) {
+    return act(o, DeleteKey{o.resource.status.key_id});
+  }
   return act(o, WriteSecret{});
 }
 
@@ -319,7 +326,7 @@ Decision continue_issue(const Observed& o) {
   if (written) return finish(o);
   if (o.flight.held && o.flight.held->facts.revision == open.revision) return place_held_key(o);
   if (o.resource.spec.revoked) return drop_claim(o);
-  if (o.flight.claimed == open.revision) return post(o);
+  if (o.flight.claimed == open.revision || MUTATION(reuse_burnt_claim)) return post(o);
   if (o.flight.refused_revision == open.revision) return record_refusal(o);
   return replace_burnt_claim(o);
 }

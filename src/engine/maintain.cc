@@ -62,7 +62,9 @@ std::optional<Decision> adopt(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
   if (o.secret.state != SecretState::kOurs || o.secret.meta == nullptr) return std::nullopt;
   const kube::SecretMeta& secret = *o.secret.meta;
-  const bool status_is_behind = secret.revision > std::max(s.last_revision, s.revision);
+  // Status was lost or restored from a backup, or a claim was given up while its Secret was being
+  // written.
+  const bool status_is_behind = secret.revision > s.revision;
   if (!status_is_behind || secret.key_id.empty() || o.resource.spec.suspend) return std::nullopt;
   if (auto wait = wait_for_account(o)) return wait;
   const auto found =

@@ -1,3 +1,4 @@
+#include "base/mutation.h"
 #include "engine/judge.h"
 #include "engine/rungs.h"
 
@@ -62,6 +63,7 @@ std::optional<IssueReason> issue_needed(const Observed& o) {
     return secret_lost(o);
   }
   // A person's revocation is not undone, not even because the Secret went too.
+  if (key->key.revoked && MUTATION(undo_external_revocation)) return IssueReason::kKeyMissing;
   if (key->key.revoked) return std::nullopt;
   if (const auto reason = secret_lost(o)) return reason;
   return rotation_due(o, *key);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
+
 namespace nbkeys::engine {
 namespace {
 
@@ -26,8 +28,9 @@ SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, con
   SecretFacts out;
   const kube::SecretMeta* watched = world.secrets.find(secret_ref(resource));
   if (watched != nullptr) {
-    out.state =
-        kube::belongs_to(*watched, resource.meta.uid) ? SecretState::kOurs : SecretState::kForeign;
+    const bool ours =
+        kube::belongs_to(*watched, resource.meta.uid) || MUTATION(write_foreign_secret);
+    out.state = ours ? SecretState::kOurs : SecretState::kForeign;
     out.meta = watched;
   } else if (flight.look && now - flight.look->at <= kLookHolds) {
     switch (flight.look->found) {
@@ -52,6 +55,7 @@ void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& fl
   if (flight.held && flight.held->facts.revision != open) flight.held.reset();
   if (flight.seen_revision != s.revision) {
     flight.seen_revision = s.revision;
+    flight.look.reset();  // what was found before this key's Secret was written no longer counts
     flight.seen_at = now;
   }
   std::erase_if(flight.deleted_keys, [&s](const std::string& id) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/mutation.h"
 #include "engine/judge.h"
 #include "engine/rungs.h"
 #include "kube/names.h"
@@ -35,6 +36,7 @@ kube::Event event(bool warning, const char* reason, std::string message) {
 std::optional<base::WallTime> unsettled_until(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
   std::optional<base::WallTime> until;
+  if (MUTATION(no_wait_at_deletion)) return until;
   if (s.claim) {
     const std::uint32_t r = s.claim->revision;
     const bool known_here = o.flight.claimed == r || o.flight.refused_revision == r ||
@@ -99,7 +101,9 @@ Decision deletion_blocked(const Observed& o) {
 
 std::optional<Decision> retire_previous(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
-  if (s.previous_keys.empty() || !o.account.snapshot) return std::nullopt;
+  if (s.previous_keys.empty() || !o.account.snapshot || MUTATION(never_retire)) {
+    return std::nullopt;
+  }
   kube::KeyStatus next = s;
   std::erase_if(next.previous_keys,
                 [&o](const kube::PreviousKey& p) { return surely_gone(o, p.key_id); });
@@ -107,9 +111,11 @@ std::optional<Decision> retire_previous(const Observed& o) {
     return write_status(o, with_key_facts(o, std::move(next)), judge(o));
   }
   for (const kube::PreviousKey& p : s.previous_keys) {
-    if (p.retire_at > o.now.wall || !at_netbird(o, p.key_id)) continue;
+    if ((p.retire_at > o.now.wall && !MUTATION(retire_at_once)) || !at_netbird(o, p.key_id))
+      continue;
     if (o.account.state != AccountState::kReady) return std::nullopt;
-    Decision out = act(o, DeleteKey{p.key_id}, Priority::kRetire);
+    Decision out =
+        act(o, DeleteKey{MUTATION(retire_active) ? s.key_id : p.key_id}, Priority::kRetire);
     out.event = event(false, "Retired",
                       "key " + p.key_id + " (revision " + std::to_string(p.revision) +
                           ") is deleted at NetBird; its overlap is over");
@@ -130,9 +136,16 @@ std::optional<Decision> remove_stray(const Observed& o) {
     const bool stray =
         key.key.id != s.key_id && key.revision <= s.last_revision && !is_previous(o, key.key.id);
     if (!stray) continue;
+    // A stray older than the key in use cannot come back: the Secret was written after its claim,
+    // so whoever still holds it fails on the precondition. Of a newer one, whose issue did not
+    // finish, the holder may still write; it gets the time of a request to do so.
+    const bool may_be_held = key.revision > s.revision && s.last_failure_time &&
+                             o.now.wall < *s.last_failure_time + o.request_timeout;
+    if (may_be_held) continue;
     // Strays go last: only when the Secret, read live, carries the key in use. Earlier, a paused
     // former leader could still write the stray's key into the Secret.
-    if (o.flight.proven_revision != s.revision) return act(o, ReadSecret{});
+    if (o.flight.proven_revision != s.revision && !MUTATION(strays_early))
+      return act(o, ReadSecret{});
     Decision out = act(o, DeleteKey{key.key.id}, Priority::kRetire);
     out.event = event(false, "StrayDeleted",
                       "key " + key.key.id + " (revision " + std::to_string(key.revision) +
@@ -147,7 +160,7 @@ std::optional<Decision> revoke_by_spec(const Observed& o) {
   if (s.revision == 0) return std::nullopt;
   // The intention is recorded first: a revoked key that nobody recorded would be taken for
   // another's doing.
-  if (s.revoked_revision != s.revision) {
+  if (s.revoked_revision != s.revision && !MUTATION(revoke_unrecorded)) {
     Decision out = act(o, WriteStatus{}, Priority::kRetire);
     out.next.revoked_revision = s.revision;
     return out;
@@ -197,7 +210,7 @@ Decision decide_deletion(const Observed& o) {
   }
   if (auto step = delete_keys(o)) return std::move(*step);
   const bool proven = list_is_proof(o) && (!until || o.account.snapshot->wall >= *until);
-  if (!proven) {
+  if (!proven && !MUTATION(finalizer_before_proof)) {
     Decision out = act(o, Rest{});
     out.wants_list = true;
     return out;

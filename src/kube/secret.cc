@@ -23,7 +23,7 @@ std::map<std::string, std::string> foreign_entries(const Json& object, std::stri
   const Json* entries = base::find(object, {"metadata", kind});
   if (entries == nullptr || !entries->is_object()) return out;
   for (auto it = entries->begin(); it != entries->end(); ++it) {
-    const auto* text = it.value().get_ptr<const std::string*>();
+    const auto* text = it->get_ptr<const std::string*>();
     if (text != nullptr && !reserved(it.key())) out.emplace(it.key(), *text);
   }
   return out;

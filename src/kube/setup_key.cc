@@ -18,7 +18,7 @@ std::map<std::string, std::string> string_map(const Json* value) {
   std::map<std::string, std::string> out;
   if (value == nullptr || !value->is_object()) return out;
   for (auto it = value->begin(); it != value->end(); ++it) {
-    if (const auto* text = it.value().get_ptr<const std::string*>()) out.emplace(it.key(), *text);
+    if (const auto* text = it->get_ptr<const std::string*>()) out.emplace(it.key(), *text);
   }
   return out;
 }
