@@ -321,7 +321,8 @@ void Answer::secret_read(base::Result<io::HttpResponse> response) {
   const std::string& expected = in_use ? s.key_digest : meta.digest;
   const bool right = !expected.empty() && content->digest == expected;
   flight_->check = SecretCheck{meta.uid, meta.resource_version, right, content->template_data_ok};
-  if (right && meta.revision == s.revision) flight_->proven_revision = s.revision;
+  // The proof is about which key's turn it is, not about whether somebody has meddled with its content.
+  if (s.revision != 0 && meta.revision == s.revision) flight_->proven_revision = s.revision;
   store_secret(std::move(content->meta));
 }
 
