@@ -15,6 +15,7 @@ AccountState state_after(base::ErrorCode code) {
   switch (code) {
     case base::ErrorCode::kUnauthorized:
     case base::ErrorCode::kForbidden:
+    case base::ErrorCode::kNotFound:
     case base::ErrorCode::kInvalidInput: return AccountState::kRefused;
     case base::ErrorCode::kRateLimited: return AccountState::kRateLimited;
     default: return AccountState::kFailing;
@@ -30,6 +31,10 @@ std::string problem_text(const base::Error& error) {
     case base::ErrorCode::kForbidden:
       return "NetBird's token lacks the right to manage setup keys (" + error.message +
              "); its user needs the role admin";
+    case base::ErrorCode::kNotFound:
+      // So NetBird 0.77 answers a token that was deleted.
+      return "NetBird does not know the token, or the address is not that of its API (" +
+             error.message + "); check the token file and --netbird-url";
     case base::ErrorCode::kRateLimited: return "NetBird limits our requests; waiting";
     case base::ErrorCode::kServerError:
     case base::ErrorCode::kUnreachable:

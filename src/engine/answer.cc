@@ -33,7 +33,7 @@ class Answer {
   void setup_key_written(base::Result<io::HttpResponse> response);
   void claimed(base::Result<io::HttpResponse> response, std::uint32_t revision);
   void key_created(base::Result<io::HttpResponse> response, std::uint32_t revision);
-  void key_updated(base::Result<io::HttpResponse> response, const std::string& id);
+  void key_updated(base::Result<io::HttpResponse> response);
   void key_deleted(base::Result<io::HttpResponse> response, const std::string& id);
   void secret_looked(base::Result<io::HttpResponse> response);
   void secret_read(base::Result<io::HttpResponse> response);
@@ -46,6 +46,7 @@ class Answer {
   void look_again();
   void back_off(Backoff& backoff, const base::Error& error);
   void account_failed(const base::Error& error);
+  void ask_the_list(const base::Error& error);
   void account_works();
   void succeeded(Backoff& backoff) {
     effect_.done = true;
@@ -80,8 +81,8 @@ Effect Answer::take(io::HttpOutcome outcome) {
                  [&](const TryWritingSecret&) { secret_tried(from_kube()); },
                  [&](const WriteSecret&) { secret_written(from_kube()); },
                  [&](const RepairSecret&) { secret_written(from_kube()); },
-                 [&](const UpdateGroups& a) { key_updated(from_netbird(), a.key_id); },
-                 [&](const RevokeKey& a) { key_updated(from_netbird(), a.key_id); },
+                 [&](const UpdateGroups&) { key_updated(from_netbird()); },
+                 [&](const RevokeKey&) { key_updated(from_netbird()); },
                  [&](const DeleteKey& a) { key_deleted(from_netbird(), a.key_id); },
              },
              pending_.action);
@@ -102,6 +103,14 @@ void Answer::back_off(Backoff& backoff, const base::Error& error) {
 void Answer::account_failed(const base::Error& error) {
   effect_.reconsider_all =
       world_.account.call_failed(error, now_.mono, out_) == Account::News::kReconsiderAll;
+}
+
+// NetBird answers 404 for a key that is gone, and also for a token that is: only a list tells
+// which.
+void Answer::ask_the_list(const base::Error& error) {
+  back_off(flight_->key_backoff, error);
+  flight_->list_needed_since = now_.mono;
+  world_.account.want_list(now_.mono);
 }
 
 void Answer::account_works() {
@@ -208,12 +217,11 @@ void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t 
   flight_->held = std::move(held);
 }
 
-void Answer::key_updated(base::Result<io::HttpResponse> response, const std::string& id) {
+void Answer::key_updated(base::Result<io::HttpResponse> response) {
   if (!response) {
     const base::Error& error = response.error();
     if (error.code == base::ErrorCode::kNotFound) {
-      world_.account.inventory().erase(pending_.owner, id, now_.mono);
-      account_works();
+      ask_the_list(error);
     } else if (error.code == base::ErrorCode::kUnprocessable) {
       flight_->refusal = error;
       back_off(flight_->key_backoff, error);
@@ -321,7 +329,8 @@ void Answer::secret_read(base::Result<io::HttpResponse> response) {
   const std::string& expected = in_use ? s.key_digest : meta.digest;
   const bool right = !expected.empty() && content->digest == expected;
   flight_->check = SecretCheck{meta.uid, meta.resource_version, right, content->template_data_ok};
-  // The proof is about which key's turn it is, not about whether somebody has meddled with its content.
+  // The proof is about which key's turn it is, not about whether somebody has meddled with its
+  // content.
   if (s.revision != 0 && meta.revision == s.revision) flight_->proven_revision = s.revision;
   store_secret(std::move(content->meta));
 }

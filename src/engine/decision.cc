@@ -41,12 +41,13 @@ const cache::MarkedKey* active_key(const Observed& o) {
   return nullptr;
 }
 
+bool awaits_list(const Observed& o) {
+  if (!o.flight.list_needed_since) return false;
+  return !o.account.snapshot || o.account.snapshot->mono < *o.flight.list_needed_since;
+}
+
 bool list_is_proof(const Observed& o) {
-  if (!o.account.snapshot) return false;
-  if (MUTATION(trust_stale_list)) return true;
-  const base::Instant began = o.account.snapshot->mono;
-  if (o.flight.list_needed_since && began < *o.flight.list_needed_since) return false;
-  return began >= o.flight.seen_at;
+  return o.account.snapshot && !awaits_list(o) && o.account.snapshot->mono >= o.flight.seen_at;
 }
 
 base::Instant to_mono(const Observed& o, base::WallTime at) {
@@ -85,6 +86,12 @@ kube::KeyStatus with_key_facts(const Observed& o, kube::KeyStatus next) {
     next.binding = {o.secret.meta->ref.name, o.secret.meta->uid, o.secret.meta->resource_version};
   }
   return next;
+}
+
+Decision wait_for_list(const Observed& o) {
+  Decision out = act(o, Rest{});
+  out.wants_list = true;
+  return out;
 }
 
 Decision act(const Observed& o, Action action, Priority priority) {

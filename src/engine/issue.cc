@@ -122,6 +122,7 @@ std::optional<Decision> make_room(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
   const auto limit = static_cast<std::size_t>(std::max(1, o.resource.spec.revision_history_limit));
   if (s.revision == 0 || s.previous_keys.size() < limit) return std::nullopt;
+  if (awaits_list(o)) return wait_for_list(o);
   const kube::PreviousKey& oldest = s.previous_keys.front();
   for (const cache::MarkedKey& key : o.keys) {
     if (key.key.id == oldest.key_id) return act(o, DeleteKey{oldest.key_id}, Priority::kRotation);

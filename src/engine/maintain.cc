@@ -45,6 +45,7 @@ std::optional<Decision> maintain_groups(const Observed& o) {
   }
   if (auto wait = wait_for_account(o)) return wait;
   if (auto wait = wait_for_groups(o)) return wait;
+  if (awaits_list(o)) return wait_for_list(o);
   if (o.flight.refusal && o.flight.key_backoff.holds(o.now.mono)) {
     Decision out =
         settle(o, held_up(o, Reason::kInvalidSpec, o.flight.refusal->message, Progress::kStalled));

@@ -70,4 +70,7 @@ const cache::MarkedKey* active_key(const Observed& o);
 // the key, and after any write whose outcome is unknown.
 bool list_is_proof(const Observed& o);
 
+// A NetBird write of this resource has an outcome that only a list can tell, and there is none yet.
+bool awaits_list(const Observed& o);
+
 }  // namespace nbkeys::engine

@@ -116,9 +116,11 @@ std::optional<Decision> retire_previous(const Observed& o) {
     if (o.account.state != AccountState::kReady) return std::nullopt;
     Decision out =
         act(o, DeleteKey{MUTATION(retire_active) ? s.key_id : p.key_id}, Priority::kRetire);
-    out.event = event(false, "Retired",
-                      "key " + p.key_id + " (revision " + std::to_string(p.revision) +
-                          ") is deleted at NetBird; its overlap is over");
+    out.event =
+        event(false, "Retired",
+              "key " + p.key_id + " (revision " + std::to_string(p.revision) +
+                  ") is deleted at NetBird; " +
+                  (o.resource.spec.revoked ? "spec.revoked is true" : "its overlap is over"));
     return out;
   }
   return std::nullopt;
@@ -173,12 +175,8 @@ std::optional<Decision> revoke_by_spec(const Observed& o) {
     out.wants_list = true;
     return out;
   }
-  if (key == nullptr) {
-    if (list_is_proof(o)) return std::nullopt;
-    Decision out = act(o, Rest{});
-    out.wants_list = true;
-    return out;
-  }
+  if (key == nullptr && list_is_proof(o)) return std::nullopt;
+  if (key == nullptr || awaits_list(o)) return wait_for_list(o);
   Decision out = act(o, RevokeKey{key->key.id, false}, Priority::kRetire);
   out.event = event(false, "Revoked", "key " + key->key.id + " is revoked, as spec.revoked asks");
   return out;
@@ -193,11 +191,7 @@ Decision decide_deletion(const Observed& o) {
   const bool untouched = s.last_revision == 0 && s.revision == 0 && !s.claim && o.keys.empty() &&
                          o.secret.state != SecretState::kOurs;
   if (let_go || untouched) return act(o, RemoveFinalizer{});
-  if (o.account.state == AccountState::kUnknown) {
-    Decision out = act(o, Rest{});
-    out.wants_list = true;
-    return out;
-  }
+  if (o.account.state == AccountState::kUnknown) return wait_for_list(o);
   if (o.account.state != AccountState::kReady) return deletion_blocked(o);
   const auto until = unsettled_until(o);
   if (until && o.now.wall < *until) {
@@ -208,6 +202,7 @@ Decision decide_deletion(const Observed& o) {
                         Progress::kReconciling),
         *until);
   }
+  if (awaits_list(o)) return wait_for_list(o);
   if (auto step = delete_keys(o)) return std::move(*step);
   const bool proven = list_is_proof(o) && (!until || o.account.snapshot->wall >= *until);
   if (!proven && !MUTATION(finalizer_before_proof)) {

@@ -14,6 +14,8 @@ namespace nbkeys::engine {
 
 // decision.cc: how a decision is put together.
 Decision act(const Observed& o, Action action, Priority priority = Priority::kOther);
+// Nothing now; asks for a list of keys that begins now.
+Decision wait_for_list(const Observed& o);
 // Writes the report where it differs from what is stored; else rests.
 Decision settle(const Observed& o, const status::Report& report);
 Decision settle_until(const Observed& o, const status::Report& report, base::WallTime until);
