@@ -179,9 +179,9 @@ void Answer::claimed(base::Result<io::HttpResponse> response, std::uint32_t revi
 void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t revision) {
   if (!response) {
     const base::Error& error = response.error();
-    const bool refused =
-        MUTATION(unknown_post_is_refused) || error.code == base::ErrorCode::kUnprocessable ||
-        error.code == base::ErrorCode::kNotFound || error.code == base::ErrorCode::kConflict;
+    const bool refused = MUTATION(unknown_post_is_refused) ||
+                         error.code == base::ErrorCode::kUnprocessable ||
+                         error.code == base::ErrorCode::kConflict;
     if (refused) {
       flight_->refused_revision = revision;
       flight_->refusal = error;
@@ -190,7 +190,8 @@ void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t 
     }
     const bool certain =
         error.code == base::ErrorCode::kUnauthorized || error.code == base::ErrorCode::kForbidden ||
-        error.code == base::ErrorCode::kRateLimited || error.code == base::ErrorCode::kInvalidInput;
+        error.code == base::ErrorCode::kNotFound || error.code == base::ErrorCode::kRateLimited ||
+        error.code == base::ErrorCode::kInvalidInput;
     if (!certain) flight_->list_needed_since = now_.mono;
     account_failed(error);
     return;
@@ -207,12 +208,8 @@ void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t 
   account_works();
   if (resource == nullptr || resource->meta.uid != pending_.uid) return;
   HeldKey held;
-  held.facts = {created->key.id,
-                revision,
-                base::sha256_hex(created->plaintext.reveal()),
-                kube::settings_digest(resource->spec),
-                now_.wall,
-                created->key.expires};
+  held.facts = {created->key.id,   revision,  base::sha256_hex(created->plaintext.reveal()),
+                pending_.settings, now_.wall, created->key.expires};
   held.plaintext = std::move(created->plaintext);
   flight_->held = std::move(held);
 }
@@ -247,10 +244,11 @@ void Answer::key_updated(base::Result<io::HttpResponse> response) {
 
 void Answer::key_deleted(base::Result<io::HttpResponse> response, const std::string& id) {
   flight_->proven_revision = 0;
-  const bool failed = !response && response.error().code != base::ErrorCode::kNotFound;
-  if (failed && !MUTATION(unknown_delete_is_done)) {
+  if (!response && !MUTATION(unknown_delete_is_done)) {
     const base::Error& error = response.error();
-    if (error.code == base::ErrorCode::kUnprocessable) {
+    if (error.code == base::ErrorCode::kNotFound) {
+      ask_the_list(error);
+    } else if (error.code == base::ErrorCode::kUnprocessable) {
       back_off(flight_->key_backoff, error);
     } else {
       flight_->list_needed_since = now_.mono;

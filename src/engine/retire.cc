@@ -111,9 +111,13 @@ std::optional<Decision> retire_previous(const Observed& o) {
     return write_status(o, with_key_facts(o, std::move(next)), judge(o));
   }
   for (const kube::PreviousKey& p : s.previous_keys) {
-    if ((p.retire_at > o.now.wall && !MUTATION(retire_at_once)) || !at_netbird(o, p.key_id))
-      continue;
+    // spec.revoked is about every key of the resource: an overlap is no reason to let a machine
+    // enrol.
+    const bool due =
+        p.retire_at <= o.now.wall || o.resource.spec.revoked || MUTATION(retire_at_once);
+    if (!due || !at_netbird(o, p.key_id)) continue;
     if (o.account.state != AccountState::kReady) return std::nullopt;
+    if (awaits_list(o)) return wait_for_list(o);
     Decision out =
         act(o, DeleteKey{MUTATION(retire_active) ? s.key_id : p.key_id}, Priority::kRetire);
     out.event =
@@ -130,10 +134,10 @@ std::optional<Decision> remove_stray(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
   if (s.revision == 0 || s.claim || o.flight.held) return std::nullopt;
   if (o.account.state != AccountState::kReady) return std::nullopt;
-  if (o.secret.state != SecretState::kOurs || o.secret.meta == nullptr ||
-      o.secret.meta->revision != s.revision) {
-    return std::nullopt;
-  }
+  // With spec.revoked no key of the resource is to stay good, so none needs the Secret's proof.
+  const bool carried = o.secret.state == SecretState::kOurs && o.secret.meta != nullptr &&
+                       o.secret.meta->revision == s.revision;
+  if (!carried && !o.resource.spec.revoked) return std::nullopt;
   for (const cache::MarkedKey& key : o.keys) {
     const bool stray =
         key.key.id != s.key_id && key.revision <= s.last_revision && !is_previous(o, key.key.id);
@@ -141,13 +145,15 @@ std::optional<Decision> remove_stray(const Observed& o) {
     // A stray older than the key in use cannot come back: the Secret was written after its claim,
     // so whoever still holds it fails on the precondition. Of a newer one, whose issue did not
     // finish, the holder may still write; it gets the time of a request to do so.
-    const bool may_be_held = key.revision > s.revision && s.last_failure_time &&
-                             o.now.wall < *s.last_failure_time + o.request_timeout;
-    if (may_be_held) continue;
+    const bool newer = key.revision > s.revision || o.resource.spec.revoked;
+    const bool may_be_held =
+        newer && s.last_failure_time && o.now.wall < *s.last_failure_time + o.request_timeout;
+    if (may_be_held && !MUTATION(strays_early)) continue;
     // Strays go last: only when the Secret, read live, carries the key in use. Earlier, a paused
     // former leader could still write the stray's key into the Secret.
-    if (o.flight.proven_revision != s.revision && !MUTATION(strays_early))
-      return act(o, ReadSecret{});
+    if (awaits_list(o)) return wait_for_list(o);
+    const bool proven = o.resource.spec.revoked || o.flight.proven_revision == s.revision;
+    if (!proven) return act(o, ReadSecret{});
     Decision out = act(o, DeleteKey{key.key.id}, Priority::kRetire);
     out.event = event(false, "StrayDeleted",
                       "key " + key.key.id + " (revision " + std::to_string(key.revision) +
@@ -205,11 +211,7 @@ Decision decide_deletion(const Observed& o) {
   if (awaits_list(o)) return wait_for_list(o);
   if (auto step = delete_keys(o)) return std::move(*step);
   const bool proven = list_is_proof(o) && (!until || o.account.snapshot->wall >= *until);
-  if (!proven && !MUTATION(finalizer_before_proof)) {
-    Decision out = act(o, Rest{});
-    out.wants_list = true;
-    return out;
-  }
+  if (!proven && !MUTATION(finalizer_before_proof)) return wait_for_list(o);
   return act(o, RemoveFinalizer{});
 }
 
