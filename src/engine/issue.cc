@@ -201,7 +201,12 @@ Decision record_refusal(const Observed& o) {
   const std::string message = o.flight.refusal ? o.flight.refusal->message : "refused by NetBird";
   Decision out = write_status(o, std::move(next),
                               held_up(o, Reason::kInvalidSpec, message, Progress::kStalled));
-  out.event = kube::Event{true, "InvalidSpec", message};
+  // The same refusal again, after a back-off, is no news.
+  const auto& told = o.resource.status.conditions;
+  const bool news = std::none_of(told.begin(), told.end(), [&message](const kube::Condition& c) {
+    return c.type == "Stalled" && c.message == message;
+  });
+  if (news) out.event = kube::Event{true, "InvalidSpec", message};
   return out;
 }
 
@@ -225,6 +230,9 @@ Decision replace_burnt_claim(const Observed& o) {
   if (o.resource.spec.suspend) return suspended(o);
   if (auto wait = wait_for_account(o)) return std::move(*wait);
   if (auto wait = wait_for_groups(o)) return std::move(*wait);
+  if (MUTATION(strays_early) && s.revision == 0 && !o.keys.empty()) {
+    return act(o, DeleteKey{o.keys.front().key.id});
+  }
   const base::WallTime due = s.claim->since + backoff(s.failed_issuance_attempts);
   if (o.now.wall < due) {
     return settle_until(o, issuing(o, s.claim->reason), due);

@@ -43,7 +43,10 @@ std::optional<base::WallTime> unsettled_until(const Observed& o) {
                             (o.flight.held && o.flight.held->facts.revision == r);
     if (!known_here) until = s.claim->since + o.request_timeout;
   }
-  if (s.last_failure_time) {
+  // The only failure so far was a refusal that this process saw itself: nothing is under way.
+  const bool surely_refused = !s.claim && s.failed_issuance_attempts == 1 &&
+                              o.flight.refused_revision == s.last_revision;
+  if (s.last_failure_time && !surely_refused) {
     const base::WallTime burnt = *s.last_failure_time + o.request_timeout;
     if (!until || burnt > *until) until = burnt;
   }
@@ -148,7 +151,7 @@ std::optional<Decision> remove_stray(const Observed& o) {
     const bool newer = key.revision > s.revision || o.resource.spec.revoked;
     const bool may_be_held =
         newer && s.last_failure_time && o.now.wall < *s.last_failure_time + o.request_timeout;
-    if (may_be_held && !MUTATION(strays_early)) continue;
+    if (may_be_held) continue;
     // Strays go last: only when the Secret, read live, carries the key in use. Earlier, a paused
     // former leader could still write the stray's key into the Secret.
     if (awaits_list(o)) return wait_for_list(o);

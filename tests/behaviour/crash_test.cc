@@ -13,6 +13,8 @@ struct Step {
   int nth;
 };
 
+void PrintTo(const Step& step, std::ostream* out) { *out << step.name; }
+
 constexpr Step kFirstIssue[] = {
     {"Finalizer", "^PATCH .*/setupkeys/fleet$", 1},
     {"Claim", "^PATCH .*/setupkeys/fleet/status", 1},
@@ -99,15 +101,14 @@ TEST_P(RotationCrashTest, EndsWithOneNewKey) {
   running_ = start();
   apply("fleet", {{"rotation", {{"overlap", "1s"}}}});
   ASSERT_TRUE(await_whole("fleet"));
-  const std::string old_plain = secret_value("fleet");
+  const std::string old_digest = secret_digest("fleet");
   arm();
   rotate("fleet", "now");
   let_it_happen();
-  ASSERT_TRUE(await("the annotation is answered", [&] {
-    return status("fleet").value("lastHandledRotate", "") == "now";
-  }));
+  ASSERT_TRUE(await("the annotation is answered",
+                    [&] { return status("fleet").value("lastHandledRotate", "") == "now"; }));
   ASSERT_TRUE(await_whole("fleet"));
-  EXPECT_NE(secret_value("fleet"), old_plain);
+  EXPECT_NE(secret_digest("fleet"), old_digest);
   expect_each_revision_once("fleet");
   if (world().can_enrol()) {
     EXPECT_TRUE(world().enrol(secret_value("fleet")));

@@ -122,13 +122,13 @@ TEST_F(DeleteTest, KeyThatIsGoneAlreadyDoesNotMatter) {
 
 TEST_F(DeleteTest, SameNameAgainIsAnotherSetupKey) {
   rest("fleet");
-  const std::string old_plain = secret_value("fleet");
+  const std::string old_digest = secret_digest("fleet");
   remove("fleet");
   ASSERT_TRUE(await_gone("fleet"));
   apply("fleet");
   ASSERT_TRUE(await_ready("fleet"));
   ASSERT_TRUE(await_whole("fleet"));
-  EXPECT_NE(secret_value("fleet"), old_plain);
+  EXPECT_NE(secret_digest("fleet"), old_digest);
 }
 
 TEST_F(DeleteTest, DeletionWhileTheOperatorIsAwayIsDoneLater) {

@@ -16,15 +16,14 @@ TEST_F(EditTest, GroupsChangeInPlace) {
   apply("fleet", {{"autoGroups", {{{"id", first}}}}});
   ASSERT_TRUE(await_ready("fleet"));
   const std::string id = active_key("fleet");
-  const std::string plain = secret_value("fleet");
+  const std::string digest = secret_digest("fleet");
   if (world().has_faults()) world().forget_requests();
   edit("fleet", {{"autoGroups", {{{"name", group_name("second")}}}}});
-  ASSERT_TRUE(await("the groups are changed", [&] {
-    return key("fleet", id).at("auto_groups") == Json::array({second});
-  }));
+  ASSERT_TRUE(await("the groups are changed",
+                    [&] { return key("fleet", id).at("auto_groups") == Json::array({second}); }));
   ASSERT_TRUE(await_ready("fleet"));
   EXPECT_EQ(active_key("fleet"), id);
-  EXPECT_EQ(secret_value("fleet"), plain);
+  EXPECT_EQ(secret_digest("fleet"), digest);
   EXPECT_EQ(status("fleet").at("autoGroupIDs"), Json::array({second}));
   EXPECT_EQ(condition("fleet", "Ready").reason, "Issued");
   if (world().has_faults()) {
@@ -33,9 +32,8 @@ TEST_F(EditTest, GroupsChangeInPlace) {
     EXPECT_EQ(requests_like("^(PATCH|POST) /api/v1/namespaces/.*/secrets"), 0);
   }
   edit("fleet", {{"autoGroups", nullptr}});
-  EXPECT_TRUE(await("the groups are cleared", [&] {
-    return key("fleet", id).at("auto_groups").empty();
-  }));
+  EXPECT_TRUE(
+      await("the groups are cleared", [&] { return key("fleet", id).at("auto_groups").empty(); }));
 }
 
 struct SettingsEdit {
@@ -46,6 +44,8 @@ struct SettingsEdit {
   Json netbird_value;
 };
 
+void PrintTo(const SettingsEdit& edit, std::ostream* out) { *out << edit.name; }
+
 class SettingsEditTest : public BehaviourTest, public testing::WithParamInterface<SettingsEdit> {};
 
 TEST_P(SettingsEditTest, IssuesANewKeyAndRetiresTheOld) {
@@ -55,12 +55,12 @@ TEST_P(SettingsEditTest, IssuesANewKeyAndRetiresTheOld) {
   apply("fleet", spec);
   ASSERT_TRUE(await_ready("fleet"));
   const std::string old_id = active_key("fleet");
-  const std::string old_plain = secret_value("fleet");
+  const std::string old_digest = secret_digest("fleet");
   edit("fleet", GetParam().change);
   ASSERT_TRUE(await_revision("fleet", 2));
   const std::string new_id = active_key("fleet");
   EXPECT_NE(new_id, old_id);
-  EXPECT_NE(secret_value("fleet"), old_plain);
+  EXPECT_NE(secret_digest("fleet"), old_digest);
   EXPECT_EQ(key("fleet", new_id).at(GetParam().netbird_field), GetParam().netbird_value);
   ASSERT_TRUE(await_whole("fleet")) << "the old key goes after the overlap";
   EXPECT_EQ(active_key("fleet"), new_id);
@@ -73,10 +73,13 @@ INSTANTIATE_TEST_SUITE_P(
         SettingsEdit{"type", Json::object(), {{"type", "one-off"}}, "type", "one-off"},
         SettingsEdit{"usageLimit", {{"usageLimit", 5}}, {{"usageLimit", 9}}, "usage_limit", 9},
         SettingsEdit{"ephemeral", Json::object(), {{"ephemeral", true}}, "ephemeral", true},
-        SettingsEdit{"allowExtraDnsLabels", Json::object(), {{"allowExtraDnsLabels", true}},
-                     "allow_extra_dns_labels", true},
-        SettingsEdit{"expiresIn", Json::object(), {{"expiresIn", "0"}}, "expires",
-                     "0001-01-01T00:00:00Z"}),
+        SettingsEdit{"allowExtraDnsLabels",
+                     Json::object(),
+                     {{"allowExtraDnsLabels", true}},
+                     "allow_extra_dns_labels",
+                     true},
+        SettingsEdit{
+            "expiresIn", Json::object(), {{"expiresIn", "0"}}, "expires", "0001-01-01T00:00:00Z"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST_F(EditTest, NewDisplayNameIssuesAKeyOfThatName) {
@@ -134,14 +137,12 @@ TEST_F(EditTest, SuspendStopsTheWorkButNotTheDeletion) {
   apply("fleet", {{"usageLimit", 5}, {"rotation", {{"overlap", "0"}}}});
   ASSERT_TRUE(await_ready("fleet"));
   edit("fleet", {{"suspend", true}});
-  ASSERT_TRUE(await("Ready says Suspended", [&] {
-    return condition("fleet", "Ready").reason == "Suspended";
-  }));
+  ASSERT_TRUE(await("Ready says Suspended",
+                    [&] { return condition("fleet", "Ready").reason == "Suspended"; }));
   edit("fleet", {{"usageLimit", 6}});
   rotate("fleet", "now");
-  EXPECT_TRUE(stays("nothing is issued", [&] {
-    return revision("fleet") == 1 && keys("fleet").size() == 1;
-  }));
+  EXPECT_TRUE(stays("nothing is issued",
+                    [&] { return revision("fleet") == 1 && keys("fleet").size() == 1; }));
   remove("fleet");
   ASSERT_TRUE(await_gone("fleet"));
   EXPECT_TRUE(keys("fleet").empty());
@@ -153,9 +154,8 @@ TEST_F(EditTest, RotationRulesAloneIssueNothing) {
   ASSERT_TRUE(await_ready("fleet"));
   const std::string before = status("fleet").at("renewalTime");
   edit("fleet", {{"rotation", {{"renewBefore", "5d"}, {"overlap", "2h"}}}});
-  ASSERT_TRUE(await("the renewal moves", [&] {
-    return status("fleet").at("renewalTime") > before;
-  }));
+  ASSERT_TRUE(
+      await("the renewal moves", [&] { return status("fleet").at("renewalTime") > before; }));
   EXPECT_TRUE(stays("the same key", [&] { return revision("fleet") == 1; }));
 }
 

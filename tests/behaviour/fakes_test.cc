@@ -1,4 +1,5 @@
-// The fakes themselves: what the behaviour suite takes for granted about the API server and NetBird.
+// The fakes themselves: what the behaviour suite takes for granted about the API server and
+// NetBird.
 
 #include <gtest/gtest.h>
 
@@ -104,7 +105,8 @@ TEST_F(KubeTest, StatusAndSpecAreWrittenApart) {
   EXPECT_EQ(status.body["spec"]["suspend"], false);
   EXPECT_EQ(status.body["status"]["state"], "valid");
   EXPECT_EQ(status.body["metadata"]["generation"], 1);
-  const Answer spec = patch(path, {{"spec", {{"suspend", true}}}, {"status", {{"state", "expired"}}}});
+  const Answer spec =
+      patch(path, {{"spec", {{"suspend", true}}}, {"status", {{"state", "expired"}}}});
   EXPECT_EQ(spec.body["spec"]["suspend"], true);
   EXPECT_EQ(spec.body["status"]["state"], "valid");
   EXPECT_EQ(spec.body["metadata"]["generation"], 2);
@@ -114,8 +116,9 @@ TEST_F(KubeTest, PreconditionsHold) {
   const Answer made = create_key("fleet");
   const std::string path = std::string(kKeys) + "/fleet/status";
   const Json version = made.body["metadata"]["resourceVersion"];
-  const Json good = {{"metadata", {{"resourceVersion", version}, {"uid", made.body["metadata"]["uid"]}}},
-                     {"status", {{"revision", 1}}}};
+  const Json good = {
+      {"metadata", {{"resourceVersion", version}, {"uid", made.body["metadata"]["uid"]}}},
+      {"status", {{"revision", 1}}}};
   EXPECT_EQ(patch(path, good).status, 200);
   EXPECT_EQ(patch(path, good).status, 409);
   EXPECT_EQ(patch(path, {{"metadata", {{"uid", "another"}}}, {"status", {{"revision", 2}}}}).status,
@@ -175,7 +178,8 @@ TEST_F(KubeTest, ADryRunLeavesNothingBehind) {
 
 TEST_F(KubeTest, MetadataViewsShowNoData) {
   create_secret("plain");
-  const Answer one = call(io::Method::kGet, std::string(kSecrets) + "/plain", nullptr, "", kMetadata);
+  const Answer one =
+      call(io::Method::kGet, std::string(kSecrets) + "/plain", nullptr, "", kMetadata);
   EXPECT_EQ(one.body["kind"], "PartialObjectMetadata");
   EXPECT_FALSE(one.body.contains("data"));
   EXPECT_EQ(call(io::Method::kGet, kSecrets, nullptr, "", kMetadata).status, 406);
@@ -294,8 +298,12 @@ class NetBirdTest : public testing::Test {
     return {response.status, Json::parse(response.body.reveal())};
   }
   Json new_key(const Json& changes = Json::object()) {
-    Json body = {{"name", "k"},       {"type", "reusable"}, {"expires_in", 86400},
-                 {"usage_limit", 0},  {"ephemeral", false}, {"allow_extra_dns_labels", false},
+    Json body = {{"name", "k"},
+                 {"type", "reusable"},
+                 {"expires_in", 86400},
+                 {"usage_limit", 0},
+                 {"ephemeral", false},
+                 {"allow_extra_dns_labels", false},
                  {"auto_groups", Json::array()}};
     body.merge_patch(changes);
     return body;
@@ -331,7 +339,8 @@ TEST_F(NetBirdTest, RefusesWhatTheServerRefuses) {
   EXPECT_EQ(call(io::Method::kPost, path, new_key({{"expires_in", -1}})).status, 422);
   EXPECT_EQ(call(io::Method::kPost, path, new_key({{"auto_groups", {"none"}}})).status, 422);
   EXPECT_EQ(
-      call(io::Method::kPost, path, new_key({{"type", "one-off"}, {"usage_limit", 2}})).status, 422);
+      call(io::Method::kPost, path, new_key({{"type", "one-off"}, {"usage_limit", 2}})).status,
+      422);
   EXPECT_TRUE(netbird.keys(at(0)).empty());
 }
 
@@ -339,10 +348,12 @@ TEST_F(NetBirdTest, RevokingCannotBeUndone) {
   const std::string id = call(io::Method::kPost, "/api/setup-keys", new_key()).body["id"];
   const std::string path = "/api/setup-keys/" + id;
   const Json groups = Json::array();
-  EXPECT_EQ(call(io::Method::kPut, path, {{"revoked", true}, {"auto_groups", nullptr}}).status, 422);
+  EXPECT_EQ(call(io::Method::kPut, path, {{"revoked", true}, {"auto_groups", nullptr}}).status,
+            422);
   EXPECT_EQ(call(io::Method::kPut, path, {{"revoked", true}, {"auto_groups", groups}}).status, 200);
   EXPECT_EQ(state(), "revoked");
-  EXPECT_EQ(call(io::Method::kPut, path, {{"revoked", false}, {"auto_groups", groups}}).status, 422);
+  EXPECT_EQ(call(io::Method::kPut, path, {{"revoked", false}, {"auto_groups", groups}}).status,
+            422);
   EXPECT_EQ(call(io::Method::kDelete, path).status, 200);
   EXPECT_EQ(call(io::Method::kDelete, path).status, 404);
 }
@@ -355,7 +366,7 @@ TEST_F(NetBirdTest, LimitsTheRateWhenAsked) {
   EXPECT_EQ(call(io::Method::kGet, "/api/groups", nullptr, 10).status, 200);
 }
 
-TEST(FaultsTest, HitsTheNthMatchOnly) {
+TEST(ArmedFaultsTest, HitsTheNthMatchOnly) {
   Faults faults;
   Fault fault;
   fault.pattern = "^POST /api/setup-keys$";
@@ -370,7 +381,7 @@ TEST(FaultsTest, HitsTheNthMatchOnly) {
   EXPECT_EQ(faults.hits(), 1U);
 }
 
-TEST(FaultsTest, SurvivesItsOwnJson) {
+TEST(ArmedFaultsTest, SurvivesItsOwnJson) {
   Fault fault;
   fault.kind = FaultKind::kKillAfter;
   fault.pattern = "x";

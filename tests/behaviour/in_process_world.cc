@@ -1,7 +1,5 @@
 // The fakes and the engine in this process, on virtual time.
 
-#include <algorithm>
-
 #include "behaviour/http_world.h"
 #include "fakes/in_process.h"
 
@@ -63,13 +61,7 @@ class InProcessWorld : public HttpWorld {
 
   void wait(Milliseconds duration) override { inside_.advance(duration); }
   bool until(const std::function<bool()>& predicate, Milliseconds limit) override {
-    // Looking after each of the many events of a long wait would cost more than the events.
-    const base::Instant end = inside_.now().mono + limit;
-    while (!predicate()) {
-      if (inside_.now().mono >= end) return false;
-      inside_.advance(std::min(kLook, end - inside_.now().mono));
-    }
-    return true;
+    return inside_.run_until(predicate, limit, kLook);
   }
   Milliseconds patience() const override { return Milliseconds{1'800'000}; }
 
@@ -90,7 +82,8 @@ class InProcessWorld : public HttpWorld {
   }
 
  private:
-  static constexpr Milliseconds kLook{20};
+  // Looking after each of many events would cost more than the events.
+  static constexpr Milliseconds kLook{10};
 
   fakes::InProcess inside_;
   int operators_ = 0;

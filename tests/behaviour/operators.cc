@@ -18,16 +18,15 @@ std::string milliseconds(Milliseconds duration) {
 }  // namespace
 
 int Operators::start(const OperatorSetup& setup) {
-  std::vector<std::string> argv = {
-      environment("NBKEYS_BINARY", NBKEYS_DEFAULT_BINARY),
-      "run",
-      "--kubeconfig=" + place_.kubeconfig,
-      "--netbird-url=" + place_.netbird_url,
-      "--netbird-token-file=" + place_.netbird_token_file,
-      "--metrics-address=127.0.0.1:" + std::to_string(free_port()),
-      "--resync=" + milliseconds(setup.resync.value_or(kQuickResync)),
-      "--log-level=trace",
-      "--log-format=json"};
+  std::vector<std::string> argv = {environment("NBKEYS_BINARY", NBKEYS_DEFAULT_BINARY),
+                                   "run",
+                                   "--kubeconfig=" + place_.kubeconfig,
+                                   "--netbird-url=" + place_.netbird_url,
+                                   "--netbird-token-file=" + place_.netbird_token_file,
+                                   "--metrics-address=127.0.0.1:" + std::to_string(free_port()),
+                                   "--resync=" + milliseconds(setup.resync.value_or(kQuickResync)),
+                                   "--log-level=trace",
+                                   "--log-format=json"};
   for (const std::string& name : setup.watch_namespaces) {
     argv.push_back("--watch-namespace=" + name);
   }
@@ -38,8 +37,7 @@ int Operators::start(const OperatorSetup& setup) {
     argv.insert(argv.end(), {"--leader-elect", "--lease-namespace=nbkeys-system",
                              "--lease-duration=4s", "--renew-deadline=3s", "--retry-period=1s"});
   }
-  processes_.push_back(
-      std::make_unique<Process>(argv, log_file(place_.folder, processes_.size())));
+  processes_.push_back(std::make_unique<Process>(argv, log_file(place_.folder, processes_.size())));
   return static_cast<int>(processes_.size()) - 1;
 }
 

@@ -56,8 +56,8 @@ Finished run_program(const std::vector<std::string>& argv, const std::string& in
   posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT, 0600);
   pid_t pid = -1;
-  const int failed = posix_spawnp(&pid, argv[0].c_str(), &actions, nullptr, c_argv(argv).data(),
-                                  environ);
+  const int failed =
+      posix_spawnp(&pid, argv[0].c_str(), &actions, nullptr, c_argv(argv).data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) throw std::runtime_error("cannot run " + argv[0]);
   int status = 0;

@@ -36,9 +36,11 @@ class RealWorld : public ProcessWorld<World> {
     return reply(kubectl({"create", "-f", "-", "-o", "json"}, object.dump()));
   }
   Reply patch(const Ref& ref, const Json& change, bool status) override {
-    std::vector<std::string> words = {"patch",  qualified(ref.resource), ref.name, "-n",
-                                      ref.name_space, "--type=merge", "-o", "json",
-                                      "-p", change.dump()};
+    std::vector<std::string> words = {"patch",        qualified(ref.resource),
+                                      ref.name,       "-n",
+                                      ref.name_space, "--type=merge",
+                                      "-o",           "json",
+                                      "-p",           change.dump()};
     if (status) words.push_back("--subresource=status");
     return reply(kubectl(words));
   }
@@ -99,15 +101,15 @@ class RealWorld : public ProcessWorld<World> {
   }
   // The token goes in by standard input, so that no process list shows it.
   Json curl(const std::string& method, const std::string& path, const Json& body = nullptr) {
-    std::vector<std::string> argv = {"curl",      "-sS", "--fail-with-body", "--noproxy", "*", "-K",
-                                     "-",         "-X",  method,             netbird_url_ + path};
+    std::vector<std::string> argv = {
+        "curl", "-sS",  "--fail-with-body", "--noproxy", "*", "-K", "-",
+        "-X",   method, netbird_url_ + path};
     if (!body.is_null()) {
       argv.insert(argv.end(), {"-H", "Content-Type: application/json", "-d", body.dump()});
     }
     std::string token = read_file(token_file_);
     while (!token.empty() && token.back() == '\n') token.pop_back();
-    const Finished done =
-        run_program(argv, "header = \"Authorization: Token " + token + "\"\n");
+    const Finished done = run_program(argv, "header = \"Authorization: Token " + token + "\"\n");
     if (done.exit_code != 0) {
       throw std::runtime_error("NetBird refused " + method + " " + path + ": " + done.out);
     }

@@ -66,7 +66,9 @@ class SandboxWorld : public ProcessWorld<HttpWorld> {
   }
 
   void add_fault(fakes::Fault fault, int number) override {
-    fault.kill_pid = operators_.at(number).pid();
+    const bool kills =
+        fault.kind == fakes::FaultKind::kKillBefore || fault.kind == fakes::FaultKind::kKillAfter;
+    if (kills) fault.kill_pid = operators_.at(number).pid();
     turn("POST", "faults", fakes::fault_to_json(fault));
   }
   void clear_faults() override { turn("DELETE", "faults"); }
@@ -93,11 +95,11 @@ class SandboxWorld : public ProcessWorld<HttpWorld> {
   Answer call(io::Server server, io::Method method, const std::string& path, const Json& body,
               const std::string& content_type) override {
     const bool kube = server == io::Server::kKube;
-    const auto response = send(
-        {port(kube ? "kube_port" : "netbird_port"), std::string(io::method_name(method)), path,
-         kube ? "Bearer " + token("kube_admin_token_file")
-              : "Token " + token("netbird_admin_token_file"),
-         content_type, body.is_null() ? "" : body.dump()});
+    const auto response =
+        send({port(kube ? "kube_port" : "netbird_port"), std::string(io::method_name(method)), path,
+              kube ? "Bearer " + token("kube_admin_token_file")
+                   : "Token " + token("netbird_admin_token_file"),
+              content_type, body.is_null() ? "" : body.dump()});
     return {static_cast<int>(response.result_int()), Json::parse(response.body())};
   }
 

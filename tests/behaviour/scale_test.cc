@@ -32,8 +32,8 @@ TEST_F(ScaleTest, BurstCostsOnePostEach) {
   ASSERT_TRUE(await("all are ready", [&] { return all_ready(); }));
   std::map<std::string, std::string> key_of_secret;
   for (const Json& object : world().list("secrets", name_space())) {
-    key_of_secret[object.at("metadata").at("name")] = fakes::text_at(
-        object, {"metadata", "annotations", std::string(kube::kKeyIdAnnotation)});
+    key_of_secret[object.at("metadata").at("name")] =
+        fakes::text_at(object, {"metadata", "annotations", std::string(kube::kKeyIdAnnotation)});
   }
   std::set<std::string> distinct;
   for (const Json& object : world().list("setupkeys", name_space())) {
@@ -58,9 +58,8 @@ TEST_F(ScaleTest, StartWithManyAtRestWritesNothing) {
   world().forget_requests();
   start();
   ASSERT_TRUE(await("keys are listed", [&] { return requests_like("^GET /api/setup-keys$") > 0; }));
-  EXPECT_TRUE(stays("nothing is written", [&] {
-    return requests_like("^(PATCH|POST|PUT|DELETE) ") == 0;
-  }));
+  EXPECT_TRUE(
+      stays("nothing is written", [&] { return requests_like("^(PATCH|POST|PUT|DELETE) ") == 0; }));
   EXPECT_EQ(requests_like("^GET .*/(secrets|setupkeys)/"), 0) << "nothing is read one by one";
 }
 
@@ -69,7 +68,8 @@ TEST_F(ScaleTest, ManyGroupsNamesCostOneList) {
   add_group("servers");
   start();
   ASSERT_TRUE(await("keys are listed", [&] { return requests_like("^GET /api/setup-keys$") > 0; }));
-  for (int i = 0; i < 20; ++i) apply(name_of(i), {{"autoGroups", {{{"name", group_name("servers")}}}}});
+  for (int i = 0; i < 20; ++i)
+    apply(name_of(i), {{"autoGroups", {{{"name", group_name("servers")}}}}});
   ASSERT_TRUE(await("all are ready", [&] { return ready_now() == 20; }));
   EXPECT_LE(requests_like("^GET /api/groups"), 2);
 }

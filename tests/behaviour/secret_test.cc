@@ -27,21 +27,21 @@ class SecretTest : public BehaviourTest {
 
 TEST_F(SecretTest, DeletedIsMadeAnewWithANewKey) {
   rest("fleet");
-  const std::string old_plain = secret_value("fleet");
+  const std::string old_digest = secret_digest("fleet");
   remove_secret("fleet");
   ASSERT_TRUE(await_revision("fleet", 2));
   ASSERT_TRUE(await_whole("fleet"));
-  EXPECT_NE(secret_value("fleet"), old_plain);
+  EXPECT_NE(secret_digest("fleet"), old_digest);
   EXPECT_TRUE(stays("once", [&] { return revision("fleet") == 2; }));
 }
 
 TEST_F(SecretTest, AlteredKeyIsReplaced) {
   rest("fleet");
-  const std::string old_plain = secret_value("fleet");
+  const std::string old_digest = secret_digest("fleet");
   patch_secret("fleet", {{"data", {{"setup-key", encoded("not the key")}}}});
   ASSERT_TRUE(await_revision("fleet", 2));
   ASSERT_TRUE(await_whole("fleet"));
-  EXPECT_NE(secret_value("fleet"), old_plain);
+  EXPECT_NE(secret_digest("fleet"), old_digest);
 }
 
 TEST_F(SecretTest, RemovedEntryIsReplaced) {
@@ -53,7 +53,7 @@ TEST_F(SecretTest, RemovedEntryIsReplaced) {
 
 TEST_F(SecretTest, StrippedRecordIsPutBackWithoutANewKey) {
   rest("fleet");
-  const std::string plain = secret_value("fleet");
+  const std::string digest = secret_digest("fleet");
   patch_secret("fleet", {{"metadata",
                           {{"annotations",
                             {{"keys.netbird.io/key-id", nullptr},
@@ -64,7 +64,7 @@ TEST_F(SecretTest, StrippedRecordIsPutBackWithoutANewKey) {
   }));
   ASSERT_TRUE(await_whole("fleet"));
   EXPECT_EQ(revision("fleet"), 1);
-  EXPECT_EQ(secret_value("fleet"), plain);
+  EXPECT_EQ(secret_digest("fleet"), digest);
 }
 
 TEST_F(SecretTest, StrippedLabelIsPutBackWithoutANewKey) {
@@ -80,9 +80,8 @@ TEST_F(SecretTest, StrippedLabelIsPutBackWithoutANewKey) {
 TEST_F(SecretTest, StrippedOwnerIsPutBack) {
   rest("fleet");
   patch_secret("fleet", {{"metadata", {{"ownerReferences", nullptr}}}});
-  ASSERT_TRUE(await("the owner is back", [&] {
-    return secret("fleet").at("metadata").contains("ownerReferences");
-  }));
+  ASSERT_TRUE(await("the owner is back",
+                    [&] { return secret("fleet").at("metadata").contains("ownerReferences"); }));
   EXPECT_EQ(revision("fleet"), 1);
 }
 
@@ -134,9 +133,8 @@ TEST_F(SecretTest, CopiedSecretChangesNothing) {
   rest("fleet");
   const std::string uid = text_at(resource("fleet"), {"metadata", "uid"});
   create_secret("copy", {{"setup-key", "a copy with our label"}}, {{kUidLabel, uid}});
-  EXPECT_TRUE(stays("the key is kept", [&] {
-    return revision("fleet") == 1 && !secret("copy").is_null();
-  }));
+  EXPECT_TRUE(stays("the key is kept",
+                    [&] { return revision("fleet") == 1 && !secret("copy").is_null(); }));
 }
 
 TEST_F(SecretTest, TemplateChangesWithoutANewKey) {
@@ -144,11 +142,12 @@ TEST_F(SecretTest, TemplateChangesWithoutANewKey) {
                   {{"labels", {{"team", "edge"}, {"old", "yes"}}},
                    {"annotations", {{"example.com/a", "1"}}},
                    {"data", {{"URL", "https://a.example.com"}, {"GONE", "soon"}}}}}});
-  const std::string plain = secret_value("fleet");
-  edit("fleet", {{"secretTemplate",
-                  {{"labels", {{"team", "core"}, {"old", nullptr}}},
-                   {"annotations", nullptr},
-                   {"data", {{"URL", "https://b.example.com"}, {"GONE", nullptr}, {"NEW", "1"}}}}}});
+  const std::string digest = secret_digest("fleet");
+  edit("fleet",
+       {{"secretTemplate",
+         {{"labels", {{"team", "core"}, {"old", nullptr}}},
+          {"annotations", nullptr},
+          {"data", {{"URL", "https://b.example.com"}, {"GONE", nullptr}, {"NEW", "1"}}}}}});
   ASSERT_TRUE(await("the template is applied", [&] {
     return secret_value("fleet", "URL") == "https://b.example.com" &&
            secret_value("fleet", "NEW") == "1";
@@ -160,7 +159,7 @@ TEST_F(SecretTest, TemplateChangesWithoutANewKey) {
   EXPECT_FALSE(held.at("metadata").at("annotations").contains("example.com/a"));
   ASSERT_TRUE(await_whole("fleet"));
   EXPECT_EQ(revision("fleet"), 1);
-  EXPECT_EQ(secret_value("fleet"), plain);
+  EXPECT_EQ(secret_digest("fleet"), digest);
 }
 
 TEST_F(SecretTest, AlteredTemplateEntryIsPutRight) {
@@ -190,9 +189,7 @@ TEST_F(SecretTest, UntouchedSecretIsNeverReadAgain) {
   world().forget_requests();
   start();
   ASSERT_TRUE(await("keys are listed", [&] { return requests_like("^GET /api/setup-keys$") > 0; }));
-  EXPECT_TRUE(stays("no look at it", [&] {
-    return requests_like("/namespaces/.*/secrets") == 0;
-  }));
+  EXPECT_TRUE(stays("no look at it", [&] { return requests_like("/namespaces/.*/secrets") == 0; }));
 }
 
 }  // namespace

@@ -169,6 +169,10 @@ std::string BehaviourTest::secret_value(const std::string& name, const std::stri
   return value;
 }
 
+std::string BehaviourTest::secret_digest(const std::string& name) {
+  return base::sha256_hex(secret_value(name));
+}
+
 std::string BehaviourTest::annotation_of_secret(const std::string& name,
                                                 const std::string& annotation) {
   return text_at(secret(name), {"metadata", "annotations", annotation});
@@ -290,8 +294,8 @@ testing::AssertionResult BehaviourTest::await_revision(const std::string& name,
 
 testing::AssertionResult BehaviourTest::stays(const std::string& what,
                                               const std::function<bool()>& predicate) {
-  const Milliseconds window = world_->has_virtual_time() ? Milliseconds{660'000}
-                                                         : Milliseconds{4'000};
+  const Milliseconds window =
+      world_->has_virtual_time() ? Milliseconds{660'000} : Milliseconds{4'000};
   if (!world_->until([&] { return !predicate(); }, window)) return testing::AssertionSuccess();
   return testing::AssertionFailure() << "did not stay: " << what << explain();
 }

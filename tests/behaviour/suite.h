@@ -59,6 +59,8 @@ class BehaviourTest : public testing::Test {
   Json secret(const std::string& name);
   // The key in the Secret, in plain text.
   std::string secret_value(const std::string& name, const std::string& entry = "setup-key");
+  // Its SHA-256, by which keys are compared without a failed test printing them.
+  std::string secret_digest(const std::string& name);
   std::string annotation_of_secret(const std::string& name, const std::string& annotation);
   std::vector<Json> events(const std::string& reason);
 

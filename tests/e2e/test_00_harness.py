@@ -1,8 +1,10 @@
 """The harness by itself: the servers, the proxy and the search for keys do what tests rely on."""
 
+import os
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +41,25 @@ def victim(tmp_path):
 
 def ask(world, proxy, path="/api/groups", method="GET", body=None, timeout=10):
     return curl(method, proxy.url + path, body, world.netbird.headers(), timeout)
+
+
+def listening(pid):
+    """The local addresses, as the kernel writes them, on which a process listens for TCP."""
+    inodes = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+                found.add(fields[1].split(":")[0])
+    return found
+
+
+def test_00_servers_listen_on_loopback_only(world):
+    plane = world.control_plane
+    for server in (plane.etcd, plane.apiserver, plane.controllers, world.netbird_server.process):
+        until(f"{server.name} listens", lambda server=server: listening(server.pid), 20)
+        assert listening(server.pid) == {"0100007F"}, server.name
 
 
 def test_00_operator_account_has_the_rights_of_deploy_only(world):

@@ -32,8 +32,9 @@ class Load(threading.Thread):
 
     def run(self):
         for name in self.names:
-            until(f"{name} is taken", lambda name=name: self.scene.kubectl.try_run(
-                "apply", "--filename=-", stdin=yaml.safe_dump(setup_key(name))).returncode == 0, 60, 0.2)
+            manifest = yaml.safe_dump(setup_key(name))
+            until(f"{name} is taken", lambda manifest=manifest: self.scene.kubectl.try_apply(
+                manifest).returncode == 0, 60, 0.2)
             self.made += 1
 
 

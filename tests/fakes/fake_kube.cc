@@ -69,8 +69,8 @@ std::optional<Target> FakeKube::find_target(const Url& url) const {
 
 io::HttpResponse FakeKube::handle(const io::HttpRequest& request, base::Now now) {
   const Url url = parse_url(request.path);
-  if (url.segments.size() == 1 && (url.segments[0] == "readyz" || url.segments[0] == "healthz" ||
-                                   url.segments[0] == "livez")) {
+  if (url.segments.size() == 1 &&
+      (url.segments[0] == "readyz" || url.segments[0] == "healthz" || url.segments[0] == "livez")) {
     return response(200, "ok", now);
   }
   if (url.segments.size() == 1 && url.segments[0] == "version") {
@@ -159,11 +159,10 @@ FakeKube::Outcome FakeKube::list(const Call& call) {
   for (std::size_t i = 0; i < count; ++i) {
     items.push_back(metadata ? metadata_view(*pages.rest[i]) : *pages.rest[i]);
   }
-  Json body = {
-      {"kind", metadata ? "PartialObjectMetadataList" : call.type().kind + "List"},
-      {"apiVersion", metadata ? "meta.k8s.io/v1" : call.type().api_version()},
-      {"metadata", {{"resourceVersion", std::to_string(pages.version)}}},
-      {"items", std::move(items)}};
+  Json body = {{"kind", metadata ? "PartialObjectMetadataList" : call.type().kind + "List"},
+               {"apiVersion", metadata ? "meta.k8s.io/v1" : call.type().api_version()},
+               {"metadata", {{"resourceVersion", std::to_string(pages.version)}}},
+               {"items", std::move(items)}};
   if (count < pages.rest.size()) {
     pages.rest.erase(pages.rest.begin(), pages.rest.begin() + static_cast<std::ptrdiff_t>(count));
     body["metadata"]["remainingItemCount"] = pages.rest.size();
@@ -205,9 +204,9 @@ FakeKube::WatchStart FakeKube::open_watch(const std::string& path, const std::st
       base::Duration{1000 * std::strtoll(url.parameter("timeoutSeconds").c_str(), nullptr, 10)};
   const auto id = store_.open_watch(request, now.mono);
   if (id) return {200, "", id};
-  const Refusal gone{410, "Expired",
-                     "too old resource version: " + version + " (" +
-                         std::to_string(store_.version()) + ")"};
+  const Refusal gone{
+      410, "Expired",
+      "too old resource version: " + version + " (" + std::to_string(store_.version()) + ")"};
   if (gone_ == Gone::kHttpStatus) return refuse(gone);
   const Json event = {{"type", "ERROR"}, {"object", status_body(gone, nullptr, "")}};
   return {200, event.dump() + "\n", std::nullopt};

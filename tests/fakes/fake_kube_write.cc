@@ -133,8 +133,10 @@ FakeKube::Outcome FakeKube::create_object(const Call& call, Json object) {
   }
   const std::string name = text_at(metadata, {"name"});
   if (!good_name(name)) {
-    return invalid(type, name, {"metadata.name: Invalid value: \"" + name + "\": a lowercase RFC "
-                                "1123 subdomain is needed"});
+    return invalid(type, name,
+                   {"metadata.name: Invalid value: \"" + name +
+                    "\": a lowercase RFC "
+                    "1123 subdomain is needed"});
   }
   if (const auto refusal = may_create_in(call, call.target.name_space)) return *refusal;
   if (store_.find(type.plural, call.target.name_space, name)) return already_exists(type, name);
@@ -178,9 +180,9 @@ std::optional<Refusal> FakeKube::check_frozen(const ResourceType& type, const Js
   const std::string name = text_at(old, {"metadata", "name"});
   if (type.plural == "secrets") {
     if (text_at(old, {"type"}) != text_at(next, {"type"})) {
-      return invalid(type, name,
-                     {"type: Invalid value: \"" + text_at(next, {"type"}) +
-                      "\": field is immutable"});
+      return invalid(
+          type, name,
+          {"type: Invalid value: \"" + text_at(next, {"type"}) + "\": field is immutable"});
     }
     if (at_path(old, {"immutable"}) == true && (at_path(old, {"data"}) != at_path(next, {"data"}) ||
                                                 at_path(next, {"immutable"}) != true)) {
@@ -248,8 +250,7 @@ FakeKube::Outcome FakeKube::replace(const Call& call) {
   }
   const Object old = store_.find(t.type->plural, t.name_space, t.name);
   if (!old) return not_found(*t.type, t.name);
-  if (!t.type->unconditional_update &&
-      text_at(next, {"metadata", "resourceVersion"}).empty()) {
+  if (!t.type->unconditional_update && text_at(next, {"metadata", "resourceVersion"}).empty()) {
     return invalid(*t.type, t.name,
                    {"metadata.resourceVersion: Invalid value: 0: must be specified for an update"});
   }
@@ -361,10 +362,10 @@ void FakeKube::finish_namespace(const std::string& name) {
 Object FakeKube::store(const ResourceType& type, Json object, base::Now now) {
   const Json owners = at_path(object, {"metadata", "ownerReferences"});
   Object stored = store_.put(type.plural, std::move(object));
-  const bool orphan = !owners.empty() &&
-                      std::none_of(owners.begin(), owners.end(), [this](const Json& owner) {
-                        return store_.knows_uid(text_at(owner, {"uid"}));
-                      });
+  const bool orphan =
+      !owners.empty() && std::none_of(owners.begin(), owners.end(), [this](const Json& owner) {
+        return store_.knows_uid(text_at(owner, {"uid"}));
+      });
   if (orphan) delete_object(type, stored, now);
   return stored;
 }

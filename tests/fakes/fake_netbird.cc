@@ -20,7 +20,8 @@ io::HttpResponse refuse(int status, const std::string& message) {
 }
 
 std::string time_or_never(const std::optional<base::WallTime>& time) {
-  return time ? base::format_rfc3339(*time) : kNever;
+  // With a fraction, as the real server writes it.
+  return time ? base::format_rfc3339_micro(*time) : kNever;
 }
 
 }  // namespace
@@ -138,16 +139,17 @@ io::HttpResponse FakeNetBird::route(const io::HttpRequest& request, const Url& u
     if (parts[1] == "setup-keys") return keys_call(request, id, now);
     if (parts[1] == "groups") return groups_call(request, id);
     if (parts[1] == "users" && id == "current" && request.method == io::Method::kGet) {
-      return answer(200, {{"id", "d0000000000000000usr"},
-                          {"name", "nbkeys"},
-                          {"email", ""},
-                          {"role", "admin"},
-                          {"status", "active"},
-                          {"is_current", true},
-                          {"is_service_user", true},
-                          {"is_blocked", false},
-                          {"auto_groups", Json::array()},
-                          {"permissions", {{"is_restricted", false}, {"modules", Json::object()}}}});
+      return answer(200,
+                    {{"id", "d0000000000000000usr"},
+                     {"name", "nbkeys"},
+                     {"email", ""},
+                     {"role", "admin"},
+                     {"status", "active"},
+                     {"is_current", true},
+                     {"is_service_user", true},
+                     {"is_blocked", false},
+                     {"auto_groups", Json::array()},
+                     {"permissions", {{"is_restricted", false}, {"modules", Json::object()}}}});
     }
   }
   return refuse(404, "not found");
@@ -177,7 +179,8 @@ std::optional<std::string> FakeNetBird::refused_groups(const Json& groups) const
   if (!groups.is_array()) return "setup key AutoGroups field is invalid";
   for (const Json& id : groups) {
     const auto found = groups_.find(id.get<std::string>());
-    if (found == groups_.end()) return "group not found: " + id.get<std::string>();
+    if (found == groups_.end())
+      return "invalid auto groups: group not found: " + id.get<std::string>();
     if (found->second == "All") return "can't add 'All' group to the setup key";
   }
   return std::nullopt;
@@ -228,8 +231,9 @@ io::HttpResponse FakeNetBird::update_key(const std::string& id, Key& key, const 
 
 io::HttpResponse FakeNetBird::groups_call(const io::HttpRequest& request, const std::string& id) {
   const auto shown = [](const std::string& group_id, const std::string& name) {
-    return Json{{"id", group_id}, {"name", name},   {"peers_count", 0}, {"resources_count", 0},
-                {"issued", "api"}, {"peers", nullptr}, {"resources", nullptr}};
+    return Json{{"id", group_id},       {"name", name},    {"peers_count", 0},
+                {"resources_count", 0}, {"issued", "api"}, {"peers", nullptr},
+                {"resources", nullptr}};
   };
   if (id.empty() && request.method == io::Method::kGet) {
     Json out = Json::array();

@@ -43,9 +43,9 @@ std::optional<Fault> fault_from_json(const Json& json) {
 }
 
 Json fault_to_json(const Fault& fault) {
-  Json out = {{"pattern", fault.pattern}, {"first", fault.first},
-              {"times", fault.times},     {"status", fault.status},
-              {"body", fault.body},       {"delay_ms", fault.delay.count()},
+  Json out = {{"pattern", fault.pattern},  {"first", fault.first},
+              {"times", fault.times},      {"status", fault.status},
+              {"body", fault.body},        {"delay_ms", fault.delay.count()},
               {"kill_pid", fault.kill_pid}};
   for (const auto& [kind, name] : kNames) {
     if (kind == fault.kind) out["kind"] = name;

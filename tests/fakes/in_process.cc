@@ -1,5 +1,6 @@
 #include "fakes/in_process.h"
 
+#include <stdexcept>
 #include <utility>
 
 namespace nbkeys::fakes {
@@ -12,14 +13,18 @@ constexpr base::WallTime kStart{Duration{1'767'225'600'000}};
 constexpr Duration kBookmarkCheck{60'001};
 // Fixed, so that the pieces of one stream arrive in order.
 constexpr Duration kStreamLatency{2};
+// An engine that asks for a timer in the past again and again would run for ever.
+constexpr std::uint64_t kStepsAtOnceMax = 100'000;
+// A burst of hundreds of keys stays far below; a loop of requests without a pause does not.
+constexpr std::size_t kRequestsPerMinuteMax = 8'000;
 
 base::Error no_answer(base::ErrorCode code, std::string message) {
   return {code, "send", std::move(message)};
 }
 
 Duration watch_timeout(const std::string& path) {
-  return Duration{
-      1000 * std::strtoll(parse_url(path).parameter("timeoutSeconds").c_str(), nullptr, 10)};
+  return Duration{1000 *
+                  std::strtoll(parse_url(path).parameter("timeoutSeconds").c_str(), nullptr, 10)};
 }
 
 }  // namespace
@@ -37,6 +42,8 @@ bool InProcess::run_one(base::Instant until) {
   if (steps_.empty() || steps_.top().at > until) return false;
   Step step = steps_.top();
   steps_.pop();
+  steps_at_once_ = step.at > mono_ ? 0 : steps_at_once_ + 1;
+  if (steps_at_once_ > kStepsAtOnceMax) throw std::logic_error("time stands still: a busy loop");
   mono_ = std::max(mono_, step.at);
   step.run();
   return true;
@@ -49,12 +56,16 @@ void InProcess::advance(Duration duration) {
   mono_ = until;
 }
 
-bool InProcess::run_until(const std::function<bool()>& predicate, Duration limit) {
+bool InProcess::run_until(const std::function<bool()>& predicate, Duration limit, Duration look) {
   const base::Instant until = mono_ + limit;
   while (!predicate()) {
-    if (run_one(until)) continue;
-    mono_ = until;
-    return predicate();
+    if (!run_one(until)) {
+      mono_ = until;
+      return predicate();
+    }
+    const base::Instant next_look = std::min(until, mono_ + look);
+    while (run_one(next_look)) {
+    }
   }
   return true;
 }
@@ -124,38 +135,48 @@ void InProcess::execute(int replica, std::vector<io::Command> commands) {
 void InProcess::execute_one(int replica, io::Command command) {
   Replica& r = replicas_.at(static_cast<std::size_t>(replica));
   std::visit(
-      base::overloaded{
-          [&](io::SendHttp& send) {
-            auto request = std::make_shared<io::HttpRequest>(std::move(send.request));
-            schedule(latency(),
-                     [this, replica, id = send.id, request] { arrive(replica, id, request); });
-          },
-          [&](io::OpenWatch& open) {
-            schedule(latency(), [this, replica, open] { open_watch(replica, open); });
-          },
-          [&](io::CloseWatch& close) {
-            schedule(Duration{0}, [this, replica, id = close.id] {
-              close_stream(replica, id, 200, "closed by this side");
-            });
-          },
-          [&](io::SetTimer& timer) {
-            const std::uint64_t number = ++r.timer;
-            const Duration in = std::max(Duration{0}, timer.at - mono_);
-            schedule(in, [this, replica, number] {
-              if (replicas_[static_cast<std::size_t>(replica)].timer != number) return;
-              input(replica, io::TimerFired{});
-            });
-          },
-          [&](io::Note& note) { notes_.push_back({now(), replica, std::move(note)}); },
-          [&](io::Exit& exit) {
-            r.exit = std::move(exit);
-            // Not at once: the engine that asked for it is still on the stack's way out.
-            schedule(Duration{0}, [this, replica] { crash(replica); });
-          }},
+      base::overloaded{[&](io::SendHttp& send) {
+                         auto request = std::make_shared<io::HttpRequest>(std::move(send.request));
+                         schedule(latency(), [this, replica, id = send.id, request] {
+                           arrive(replica, id, request);
+                         });
+                       },
+                       [&](io::OpenWatch& open) {
+                         schedule(latency(), [this, replica, open] { open_watch(replica, open); });
+                       },
+                       [&](io::CloseWatch& close) {
+                         schedule(Duration{0}, [this, replica, id = close.id] {
+                           close_stream(replica, id, 200, "closed by this side");
+                         });
+                       },
+                       [&](io::SetTimer& timer) {
+                         const std::uint64_t number = ++r.timer;
+                         const Duration in = std::max(Duration{0}, timer.at - mono_);
+                         schedule(in, [this, replica, number] {
+                           if (replicas_[static_cast<std::size_t>(replica)].timer != number) return;
+                           input(replica, io::TimerFired{});
+                         });
+                       },
+                       [&](io::Note& note) {
+                         notes_.push_back({now(), replica, std::move(note)});
+                       },
+                       [&](io::Exit& exit) {
+                         r.exit = std::move(exit);
+                         // Not at once: the engine that asked for it is still on the stack's way
+                         // out.
+                         schedule(Duration{0}, [this, replica] { crash(replica); });
+                       }},
       command);
 }
 
 void InProcess::record(int replica, const io::HttpRequest& request, int status) {
+  if (mono_ - minute_began_ >= std::chrono::minutes(1)) {
+    minute_began_ = mono_;
+    requests_this_minute_ = 0;
+  }
+  if (++requests_this_minute_ > kRequestsPerMinuteMax) {
+    throw std::logic_error("requests without a pause, the last: " + request.operation);
+  }
   requests_.push_back({now(), replica, request.server,
                        std::string(io::method_name(request.method)) + " " + request.path,
                        request.operation, status});
@@ -227,9 +248,7 @@ io::HttpResponse InProcess::serve(const io::HttpRequest& request) {
 
 void InProcess::answer(int replica, io::RequestId id, Duration in, io::HttpOutcome outcome) {
   auto kept = std::make_shared<io::HttpOutcome>(std::move(outcome));
-  schedule(in, [this, replica, id, kept] {
-    input(replica, io::HttpDone{id, std::move(*kept)});
-  });
+  schedule(in, [this, replica, id, kept] { input(replica, io::HttpDone{id, std::move(*kept)}); });
 }
 
 void InProcess::open_watch(int replica, const io::OpenWatch& command) {
@@ -332,8 +351,8 @@ void InProcess::break_watches() {
 std::string InProcess::log_text() const {
   std::string out;
   for (const NoteRecord& record : notes_) {
-    out += base::format_rfc3339(record.at.wall) + " " + record.note.event + " " +
-           record.note.message;
+    out +=
+        base::format_rfc3339(record.at.wall) + " " + record.note.event + " " + record.note.message;
     for (const auto& [name, value] : record.note.fields) out += " " + name + "=" + value;
     out += "\n";
   }

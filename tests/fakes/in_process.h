@@ -47,8 +47,10 @@ class InProcess {
   base::Now now() const { return {mono_, start_wall_ + mono_.since_start}; }
   // Runs everything that is due within this time, and moves the clock on by it.
   void advance(base::Duration duration);
-  // Runs until the predicate holds, at most for so long. Returns whether it holds.
-  bool run_until(const std::function<bool()>& predicate, base::Duration limit);
+  // Runs until the predicate holds, at most for so long. Returns whether it holds. Looks only after
+  // something has happened, and not more often than every `look`.
+  bool run_until(const std::function<bool()>& predicate, base::Duration limit,
+                 base::Duration look = base::Duration{0});
 
   int start_operator(engine::Options options);
   void crash(int replica);
@@ -119,6 +121,9 @@ class InProcess {
   const base::WallTime start_wall_;
   base::Instant mono_;
   std::uint64_t sequence_ = 0;
+  std::uint64_t steps_at_once_ = 0;
+  base::Instant minute_began_;
+  std::size_t requests_this_minute_ = 0;
   base::Random random_;
   std::priority_queue<Step, std::vector<Step>, Later> steps_;
   std::vector<Replica> replicas_;

@@ -45,8 +45,8 @@ std::optional<Target> resolve(const Url& url) {
 }
 
 Json status_body(const Refusal& refusal, const ResourceType* type, const std::string& name) {
-  Json out = {{"kind", "Status"},         {"apiVersion", "v1"},       {"metadata", Json::object()},
-              {"status", "Failure"},      {"message", refusal.message}, {"reason", refusal.reason},
+  Json out = {{"kind", "Status"},    {"apiVersion", "v1"},         {"metadata", Json::object()},
+              {"status", "Failure"}, {"message", refusal.message}, {"reason", refusal.reason},
               {"code", refusal.code}};
   if (type != nullptr) {
     out["details"] = {{"kind", type->plural}};

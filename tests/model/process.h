@@ -41,7 +41,7 @@ struct Process {
   bool alive = false;
   KeyVersion key;  // the cached SetupKey; content 0: not in the cache
   SecretVersion secret;
-  int secret_grave = 0;             // the version at which the watch last showed the Secret's end
+  int secret_grave = 0;               // the version at which the watch last showed the Secret's end
   int key_seen = 0, secret_seen = 0;  // how far each watch has come
 
   engine::AccountState account = engine::AccountState::kUnknown;
@@ -65,8 +65,11 @@ struct Process {
     engine::Action action;
     Request request;
     std::string settings;
-    bool says_ready = false;  // a status write that reports Ready=True, reason Issued
-    int for_revision = 0;     // of status.revision in that write
+    // A status write that reports Ready=True (Issued) for a key whose end was in a list that this
+    // process had taken in when it decided.
+    bool says_ready_wrongly = false;
+    // A claim, made while the key in use was known to be revoked: its revision.
+    int undoes = 0;
   };
   std::optional<Sent> sent;
 };
@@ -100,8 +103,10 @@ struct Answered {
   Answer answer;
 };
 struct TimePassed {};
-using Happening = std::variant<Start, KeySeen, SecretSeen, ListBegun, ListDone, ListNow, Answered,
-                               TimePassed>;
+using Happening =
+    std::variant<Start, KeySeen, SecretSeen, ListBegun, ListDone, ListNow, Answered, TimePassed>;
+
+std::string encode(const Happening& what);
 
 bool list_is_due(const Process& process, int clock);
 Process take_step(const Process& before, const Happening& what, int clock);

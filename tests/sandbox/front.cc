@@ -23,8 +23,9 @@ io::HttpResponse done() { return answer(200, {{"done", true}}); }
 
 Front::Front(Tokens tokens)
     : tokens_(std::move(tokens)),
-      netbird_(static_cast<std::uint64_t>(
-          std::chrono::system_clock::now().time_since_epoch().count())) {}
+      netbird_(
+          static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())) {
+}
 
 base::Now Front::now() const {
   using std::chrono::duration_cast;
@@ -64,8 +65,8 @@ io::HttpResponse Front::serve(const io::HttpRequest& request) {
 
 void Front::record(const io::HttpRequest& request, int status) {
   if (records_.size() >= kRecordsMax) records_.pop_front();
-  records_.push_back({request.server,
-                      std::string(io::method_name(request.method)) + " " + request.path, status});
+  records_.push_back(
+      {request.server, std::string(io::method_name(request.method)) + " " + request.path, status});
 }
 
 Json Front::requests_json() const {

@@ -117,9 +117,7 @@ void Session::struck(const std::shared_ptr<io::HttpRequest>& request, const fake
       });
       return;
     case FaultKind::kKillAfter:
-    case FaultKind::kDropAnswer:
-      front_.record(*request, front_.serve(*request).status);
-      break;
+    case FaultKind::kDropAnswer: front_.record(*request, front_.serve(*request).status); break;
     case FaultKind::kKillBefore:
     case FaultKind::kDropRequest:
     case FaultKind::kUnreachable: front_.record(*request, 0); break;

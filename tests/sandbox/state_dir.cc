@@ -31,9 +31,14 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 std::string kubeconfig(const std::string& url, const std::string& user, const std::string& token) {
   return "apiVersion: v1\nkind: Config\ncurrent-context: sandbox\n"
-         "clusters:\n- name: sandbox\n  cluster: {server: \"" + url + "\"}\n"
-         "contexts:\n- name: sandbox\n  context: {cluster: sandbox, user: " + user + "}\n"
-         "users:\n- name: " + user + "\n  user: {token: \"" + token + "\"}\n";
+         "clusters:\n- name: sandbox\n  cluster: {server: \"" +
+         url +
+         "\"}\n"
+         "contexts:\n- name: sandbox\n  context: {cluster: sandbox, user: " +
+         user +
+         "}\n"
+         "users:\n- name: " +
+         user + "\n  user: {token: \"" + token + "\"}\n";
 }
 
 }  // namespace
@@ -49,8 +54,7 @@ Json write_state(const std::string& folder, const Addresses& addresses, const To
   const std::string kube_url = "http://127.0.0.1:" + std::to_string(addresses.kube_port);
   const std::string netbird_url = "http://127.0.0.1:" + std::to_string(addresses.netbird_port);
   write_file(path / "kubeconfig", kubeconfig(kube_url, "admin", tokens.kube_admin));
-  write_file(path / "kubeconfig-operator",
-             kubeconfig(kube_url, "nbkeys", tokens.kube_operator));
+  write_file(path / "kubeconfig-operator", kubeconfig(kube_url, "nbkeys", tokens.kube_operator));
   write_file(path / "kube-admin-token", tokens.kube_admin);
   write_file(path / "netbird-token", tokens.netbird_operator);
   write_file(path / "netbird-admin-token", tokens.netbird_admin);

@@ -37,13 +37,18 @@ def curl(method, url, body=None, headers=(), timeout=20.0, cacert=None):
     return Answer(int(status), text)
 
 
-def curl_many(method, urls, headers=()):
+def curl_many(method, urls, headers=(), body=None, cacert=None):
     """The same request to many addresses over a few connections; answers are dropped."""
     if not urls:
         return
     with tempfile.TemporaryDirectory(prefix="curl-") as folder:
         config = Path(folder) / "config"
         lines = [f'header = "{header}"' for header in headers]
+        if body is not None:
+            (Path(folder) / "body").write_text(json.dumps(body))
+            lines.append(f'data-binary = "@{folder}/body"')
+        if cacert:
+            lines.append(f'cacert = "{cacert}"')
         for url in urls:
             lines += [f'url = "{url}"', 'output = "/dev/null"']
         config.write_text("\n".join(lines) + "\n")

@@ -1,6 +1,7 @@
 """Child processes with a log file, and free loopback ports."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,15 +11,24 @@ from .wait import until
 
 
 def free_ports(count):
-    """Returns that many free loopback ports, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Returns that many free loopback ports, all different.
+
+    From below the range that the kernel gives to outgoing connections: one of those could take
+    such a port between now and the moment when a server listens on it.
+    """
+    lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    candidates = range(10000, lowest_outgoing if lowest_outgoing > 15000 else 65536)
+    found = []
+    for port in random.sample(candidates, len(candidates)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise RuntimeError(f"there are no {count} free ports on 127.0.0.1")
 
 
 def tail(path, lines=40):

@@ -5,6 +5,7 @@ import re
 
 import yaml
 
+from .curl import curl_many
 from .kubectl import masked, secret_value
 from .netbird import mark_prefix
 from .wait import until
@@ -60,16 +61,25 @@ class Scene:
         for each in self.operators:
             each.stop()
         self.keep_objects()
-        names = [each["metadata"]["name"] for each in self.kubectl.list("setupkeys")]
-        for at in range(0, len(names), 200):
-            self.kubectl.run("patch", "setupkeys", *names[at:at + 200], "--type=merge",
-                             '--patch={"metadata":{"finalizers":null}}', timeout=300)
+        self.drop_finalizers()
         self.world.kubectl.run("delete", "namespace", self.namespace, "--wait=false")
         marks = [mark_prefix(uid) for uid in self.uids.values()]
         self.netbird.delete_keys([key["id"] for key in self.netbird.keys()
                                   if any(mark in key["name"] for mark in marks)])
         for group in self.groups:
             self.netbird.delete_group(group)
+
+    def drop_finalizers(self):
+        """No operator is left to let the SetupKeys go. By curl, as kubectl takes minutes for a
+        thousand of them."""
+        plane = self.world.control_plane
+        url = f"{plane.url}/apis/keys.netbird.io/v1alpha1/namespaces/{self.namespace}/setupkeys"
+        curl_many(
+            "PATCH", [f"{url}/{each['metadata']['name']}"
+                      for each in self.kubectl.list("setupkeys")],
+            [f"Authorization: Bearer {plane.admin_token}",
+             "Content-Type: application/merge-patch+json"],
+            {"metadata": {"finalizers": None}}, plane.ca_file)
 
     def keep_objects(self):
         """Writes what the cluster shows of this test for the search for keys, Secrets apart."""

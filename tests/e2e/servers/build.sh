@@ -57,17 +57,20 @@ require_go() {
 }
 
 # NetBird's server listens on every interface, whatever its configuration says. A test server must
-# not, so Go's own Listen is overlaid: an address without a host means loopback.
+# not, so Go's own Listen is overlaid: an address that starts with a colon (58) gets loopback. And
+# its port for old agents is a fixed one, so that no two servers could run, nor one when an outgoing
+# connection has that port; any port will do here.
 loopback_overlay() {
-  local source signature
+  local source signature patch
   source=$(go env GOROOT)/src/net/dial.go
   signature='^func (lc \*ListenConfig) Listen(ctx context.Context, network, address string) .*{$'
-  grep -q "$signature" "$source" || {
+  patch='if address == ":33073" { address = ":0" };'
+  patch+=' if len(address) > 0 \&\& address[0] == 58 { address = "127.0.0.1" + address }'
+  sed "s/$signature/& $patch/" "$source" >"$bin/.dial.go"
+  if cmp -s "$source" "$bin/.dial.go"; then
     say "this Go's net.ListenConfig.Listen is not the one that this script knows"
     exit 1
-  }
-  sed "/$signature/a\\	if len(address) > 0 \&\& address[0] == ':' { address = \"127.0.0.1\" + address }" \
-    "$source" >"$bin/.dial.go"
+  fi
   printf '{"Replace": {"%s": "%s"}}\n' "$source" "$bin/.dial.go" >"$bin/.overlay.json"
 }
 

@@ -54,7 +54,10 @@ class LeaseTest : public ::testing::Test {
   }
 
   io::Outbox out;
-  Lease lease{{{"sys", "nbkeys"}, "me", base::Duration{15'000}, base::Duration{10'000},
+  Lease lease{{{"sys", "nbkeys"},
+               "me",
+               base::Duration{15'000},
+               base::Duration{10'000},
                base::Duration{2'000}},
               1};
 };

@@ -25,12 +25,11 @@ TEST(ParseMeta, ReadsWhatIsThere) {
 }
 
 TEST(ParseMeta, IdentityIsNeeded) {
-  for (const char* text :
-       {"{}", "[]", "null", R"({"metadata": 1})", R"({"metadata": {}})",
-        R"({"metadata": {"name": "n", "uid": "u"}})",
-        R"({"metadata": {"name": "n", "resourceVersion": "1"}})",
-        R"({"metadata": {"uid": "u", "resourceVersion": "1"}})",
-        R"({"metadata": {"name": 1, "uid": "u", "resourceVersion": "1"}})"}) {
+  for (const char* text : {"{}", "[]", "null", R"({"metadata": 1})", R"({"metadata": {}})",
+                           R"({"metadata": {"name": "n", "uid": "u"}})",
+                           R"({"metadata": {"name": "n", "resourceVersion": "1"}})",
+                           R"({"metadata": {"uid": "u", "resourceVersion": "1"}})",
+                           R"({"metadata": {"name": 1, "uid": "u", "resourceVersion": "1"}})"}) {
     const auto meta = parse_meta(json(text));
     ASSERT_FALSE(meta.ok()) << text;
     EXPECT_EQ(meta.error().code, base::ErrorCode::kMalformed);

@@ -62,8 +62,9 @@ TEST(StatusPatch, GoesToTheSubresourceUnderThePrecondition) {
 TEST(FinalizerPatch, CarriesTheWholeListUnderThePrecondition) {
   const auto patch = patch_finalizers(meta(), {"a", "b"});
   EXPECT_EQ(patch.path, "/apis/keys.netbird.io/v1alpha1/namespaces/ns/setupkeys/fleet");
-  EXPECT_EQ(body_of(patch),
-            json(R"({"metadata": {"uid": "u1", "resourceVersion": "42", "finalizers": ["a", "b"]}})"));
+  EXPECT_EQ(
+      body_of(patch),
+      json(R"({"metadata": {"uid": "u1", "resourceVersion": "42", "finalizers": ["a", "b"]}})"));
   EXPECT_EQ(body_of(patch_finalizers(meta(), {}))["metadata"]["finalizers"], json("[]"));
 }
 
@@ -90,15 +91,16 @@ TEST(SecretRequests, ADryRunSaysSoToTheServer) {
 
 TEST(LeaseRequests, PathsAndAShortTimeout) {
   EXPECT_EQ(get_lease(kRef).path, "/apis/coordination.k8s.io/v1/namespaces/ns/leases/fleet");
-  EXPECT_EQ(create_lease(kRef, json("{}")).path, "/apis/coordination.k8s.io/v1/namespaces/ns/leases");
+  EXPECT_EQ(create_lease(kRef, json("{}")).path,
+            "/apis/coordination.k8s.io/v1/namespaces/ns/leases");
   EXPECT_EQ(create_lease(kRef, json("{}")).method, io::Method::kPost);
   EXPECT_EQ(replace_lease(kRef, json("{}")).method, io::Method::kPut);
   EXPECT_LT(get_lease(kRef).timeout, base::Duration{10'000}) << "well below the renew deadline";
 }
 
 TEST(EventRequest, IsAboutTheSetupKey) {
-  const auto request = create_event(meta(), {true, "SecretConflict", "text"}, {base::Duration{1'000}},
-                                    "abc");
+  const auto request =
+      create_event(meta(), {true, "SecretConflict", "text"}, {base::Duration{1'000}}, "abc");
   EXPECT_EQ(request.path, "/api/v1/namespaces/ns/events");
   const auto body = body_of(request);
   EXPECT_EQ(base::string_or(body, {"metadata", "name"}), "fleet.abc");
@@ -111,8 +113,7 @@ TEST(EventRequest, IsAboutTheSetupKey) {
 }
 
 TEST(EventRequest, LongTextsAreCut) {
-  const auto body =
-      body_of(create_event(meta(), {false, "R", std::string(5'000, 'm')}, {}, "abc"));
+  const auto body = body_of(create_event(meta(), {false, "R", std::string(5'000, 'm')}, {}, "abc"));
   EXPECT_EQ(base::string_or(body, {"message"}).size(), 1'024u);
 }
 

@@ -23,13 +23,13 @@ TEST(KubeResponses, SuccessPassesThrough) {
 
 TEST(KubeResponses, EachStatusHasItsCode) {
   const std::map<int, ErrorCode> codes = {
-      {100, ErrorCode::kServerError},  {302, ErrorCode::kServerError},
+      {100, ErrorCode::kServerError},   {302, ErrorCode::kServerError},
       {400, ErrorCode::kUnprocessable}, {401, ErrorCode::kUnauthorized},
-      {403, ErrorCode::kForbidden},    {404, ErrorCode::kNotFound},
-      {409, ErrorCode::kConflict},     {410, ErrorCode::kGone},
+      {403, ErrorCode::kForbidden},     {404, ErrorCode::kNotFound},
+      {409, ErrorCode::kConflict},      {410, ErrorCode::kGone},
       {412, ErrorCode::kUnprocessable}, {413, ErrorCode::kTooLarge},
       {422, ErrorCode::kUnprocessable}, {429, ErrorCode::kRateLimited},
-      {500, ErrorCode::kServerError},  {503, ErrorCode::kServerError},
+      {500, ErrorCode::kServerError},   {503, ErrorCode::kServerError},
       {0, ErrorCode::kUnknown}};
   for (const auto& [status, code] : codes) {
     EXPECT_EQ(accept_response(answer(status), "step").error().code, code) << status;
@@ -37,11 +37,13 @@ TEST(KubeResponses, EachStatusHasItsCode) {
 }
 
 TEST(KubeResponses, TheServersOwnMessageIsToldBounded) {
-  EXPECT_EQ(status_error(403, R"({"kind":"Status","message":"no right"})", "list").message, "no right");
+  EXPECT_EQ(status_error(403, R"({"kind":"Status","message":"no right"})", "list").message,
+            "no right");
   EXPECT_EQ(status_error(403, "<html>", "list").message, "HTTP 403");
   EXPECT_EQ(status_error(403, R"({"message":7})", "list").message, "HTTP 403");
-  EXPECT_LE(status_error(500, R"({"message":")" + std::string(9'000, 'x') + "\"}", "list").message.size(),
-            400u);
+  EXPECT_LE(
+      status_error(500, R"({"message":")" + std::string(9'000, 'x') + "\"}", "list").message.size(),
+      400u);
 }
 
 TEST(KubeResponses, NoAnswerKeepsItsCodeAndTakesTheStep) {

@@ -31,7 +31,12 @@ SetupKey owner() {
 }
 
 SecretKeyFacts facts() {
-  return {"id1", 3, "digest", "settings", {base::Duration{1'000}}, base::WallTime{base::Duration{9'000}}};
+  return {"id1",
+          3,
+          "digest",
+          "settings",
+          {base::Duration{1'000}},
+          base::WallTime{base::Duration{9'000}}};
 }
 
 SecretMeta existing() {
@@ -81,7 +86,8 @@ TEST(CreateSecret, CarriesKeyRecordAndOwner) {
 
 TEST(CreateSecret, TemplateEntriesAreThereAndRecorded) {
   SetupKey resource = owner();
-  resource.spec.secret_template = {{{"team", "net"}}, {{"note", "x"}}, {{"URL", "https://nb"}}, "a/b"};
+  resource.spec.secret_template = {
+      {{"team", "net"}}, {{"note", "x"}}, {{"URL", "https://nb"}}, "a/b"};
   const Json body = created(resource);
   EXPECT_EQ(at(body, {"type"}), "a/b");
   EXPECT_EQ(at(body, {"metadata", "labels", "team"}), "net");
@@ -242,6 +248,8 @@ TEST(ParseSecretMeta, ReadsBackWhatWasWritten) {
   resource.status.key_id = "id1";
   resource.status.revision = 3;
   resource.status.key_digest = "digest";
+  resource.status.settings_digest = "settings";
+  resource.status.expires_at = base::WallTime{base::Duration{9'000}};
   EXPECT_TRUE(metadata_complete(*meta, resource));
 }
 
@@ -294,6 +302,8 @@ TEST(MetadataComplete, NoticesEachStrippedOrAlteredPart) {
   resource.status.key_id = "id1";
   resource.status.revision = 3;
   resource.status.key_digest = "digest";
+  resource.status.settings_digest = "settings";
+  resource.status.expires_at = base::WallTime{base::Duration{9'000}};
   const auto complete_after = [&resource](const std::string& kind, std::string_view name,
                                           const char* value) {
     Json object = stored(created(resource));
@@ -341,7 +351,8 @@ std::string full(const std::string& data) {
 }
 
 TEST(SecretContent, TellsDigestAndPrefixOnly) {
-  const auto content = read_secret_content(full(R"({"setup-key": ")" + b64(kKey) + "\"}"), owner().spec);
+  const auto content =
+      read_secret_content(full(R"({"setup-key": ")" + b64(kKey) + "\"}"), owner().spec);
   ASSERT_TRUE(content.ok());
   EXPECT_EQ(content->digest, base::sha256_hex(kKey));
   EXPECT_EQ(content->key_prefix, "A6160");
@@ -361,7 +372,8 @@ TEST(SecretContent, ComparesTemplateData) {
   Spec spec = owner().spec;
   spec.secret_template.data["URL"] = "u";
   EXPECT_FALSE(read_secret_content(full("{}"), spec)->template_data_ok);
-  EXPECT_FALSE(read_secret_content(full(R"({"URL": ")" + b64("x") + "\"}"), spec)->template_data_ok);
+  EXPECT_FALSE(
+      read_secret_content(full(R"({"URL": ")" + b64("x") + "\"}"), spec)->template_data_ok);
   EXPECT_TRUE(read_secret_content(full(R"({"URL": ")" + b64("u") + "\"}"), spec)->template_data_ok);
 }
 

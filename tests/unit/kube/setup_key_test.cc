@@ -144,7 +144,9 @@ TEST(ParseSetupKey, MissingStatusIsNotObserved) {
 }
 
 KeyStatus full_status() {
-  const auto at = [](std::int64_t s) { return base::WallTime{Duration{1'800'000'000'000 + s * 1'000}}; };
+  const auto at = [](std::int64_t s) {
+    return base::WallTime{Duration{1'800'000'000'000 + s * 1'000}};
+  };
   KeyStatus s;
   s.observed_generation = 4;
   s.conditions = {{"Ready", true, "Issued", "fine", at(1), 4},
@@ -189,12 +191,30 @@ TEST(StatusJson, EveryFieldComesBack) {
 
 TEST(StatusJson, FieldsHaveTheNamesOfTheCrd) {
   const base::Json written = status_json(full_status());
-  for (const char* name :
-       {"observedGeneration", "conditions", "state", "keyID", "keyPrefix", "keyDigest",
-        "settingsDigest", "revision", "lastRevision", "revokedRevision", "claim", "binding",
-        "issuedAt", "expiresAt", "renewalTime", "usedTimes", "lastUsed", "lastRotationTime",
-        "lastRotationReason", "previousKeys", "failedIssuanceAttempts", "lastFailureTime",
-        "lastHandledRotate", "autoGroupIDs"}) {
+  for (const char* name : {"observedGeneration",
+                           "conditions",
+                           "state",
+                           "keyID",
+                           "keyPrefix",
+                           "keyDigest",
+                           "settingsDigest",
+                           "revision",
+                           "lastRevision",
+                           "revokedRevision",
+                           "claim",
+                           "binding",
+                           "issuedAt",
+                           "expiresAt",
+                           "renewalTime",
+                           "usedTimes",
+                           "lastUsed",
+                           "lastRotationTime",
+                           "lastRotationReason",
+                           "previousKeys",
+                           "failedIssuanceAttempts",
+                           "lastFailureTime",
+                           "lastHandledRotate",
+                           "autoGroupIDs"}) {
     EXPECT_TRUE(written.contains(name)) << name;
   }
   EXPECT_EQ(written.size(), 24u) << written;
@@ -215,10 +235,9 @@ TEST(StatusJson, EveryFieldCanBeRemovedByAMergePatch) {
 TEST(SettingsDigest, ChangesWithExactlyWhatOnlyANewKeyCanChange) {
   const std::string base_digest = settings_digest(read("{}").spec);
   EXPECT_EQ(base_digest.size(), 16u);
-  for (const char* spec :
-       {R"({"name": "x"})", R"({"type": "one-off"})", R"({"usageLimit": 5})",
-        R"({"expiresIn": "29d"})", R"({"ephemeral": true})", R"({"allowExtraDnsLabels": true})",
-        R"({"secretKey": "x"})"}) {
+  for (const char* spec : {R"({"name": "x"})", R"({"type": "one-off"})", R"({"usageLimit": 5})",
+                           R"({"expiresIn": "29d"})", R"({"ephemeral": true})",
+                           R"({"allowExtraDnsLabels": true})", R"({"secretKey": "x"})"}) {
     EXPECT_NE(settings_digest(read(spec).spec), base_digest) << spec;
   }
   for (const char* spec :

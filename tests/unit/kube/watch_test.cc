@@ -137,7 +137,9 @@ TEST_F(WatchTest, AWatchThatEndsAtOnceIsNotHammered) {
 
 TEST_F(WatchTest, GoneByEventListsAnewAndKeepsNoProblem) {
   const auto id = running();
-  bytes(id, R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}})" "\n",
+  bytes(id,
+        R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}})"
+        "\n",
         ms(5));
   EXPECT_EQ(only<io::CloseWatch>(out.take()).size(), 1u);
   EXPECT_FALSE(watch.problem());
@@ -166,7 +168,10 @@ TEST_F(WatchTest, GoneBetweenTwoPagesBeginsTheListAgain) {
 
 TEST_F(WatchTest, OtherErrorEventsListAnewAfterAPause) {
   const auto id = running();
-  bytes(id, R"({"type":"ERROR","object":{"code":500}})" "\n", ms(5));
+  bytes(id,
+        R"({"type":"ERROR","object":{"code":500}})"
+        "\n",
+        ms(5));
   EXPECT_EQ(only<io::CloseWatch>(out.take()).size(), 1u);
   ASSERT_TRUE(watch.problem());
   watch.tick(ms(6), out);
@@ -199,7 +204,11 @@ TEST_F(WatchTest, AnEndlessLineClosesTheWatch) {
 
 TEST_F(WatchTest, NothingAfterAnErrorEventReachesTheSink) {
   const auto id = running();
-  bytes(id, R"({"type":"ERROR","object":{"code":410}})" "\n" + event("ADDED", "late", 99), ms(5));
+  bytes(id,
+        R"({"type":"ERROR","object":{"code":410}})"
+        "\n" +
+            event("ADDED", "late", 99),
+        ms(5));
   EXPECT_FALSE(bytes(id, event("ADDED", "later", 100), ms(6)));
   EXPECT_TRUE(sink.take().empty());
 }

@@ -1,0 +1,17 @@
+#pragma once
+// The mixes of trouble that are walked, and how what was found is written down.
+
+#include <string>
+#include <vector>
+
+#include "model/walk.h"
+
+namespace nbkeys::model {
+
+std::vector<Plan> plans();
+// Smaller ones, which between them catch every mutation.
+std::vector<Plan> mutation_plans();
+std::string describe(const Plan& plan, const Finding& found);
+std::string trace_text(const Finding& found);
+
+}  // namespace nbkeys::model

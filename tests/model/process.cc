@@ -1,0 +1,579 @@
+#include "model/process.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "cache/mark.h"
+#include "engine/collections.h"
+#include "engine/decide.h"
+#include "engine/observe.h"
+
+namespace nbkeys::model {
+namespace {
+
+using base::Instant;
+using engine::Flight;
+
+constexpr std::int64_t kEpochMs = 1'767'225'600'000;
+const kube::ObjectRef kRef{kNamespace, kName};
+const std::string& owner() {
+  static const std::string mark = cache::owner_of(kUid);
+  return mark;
+}
+
+engine::Options options() {
+  engine::Options out;
+  // Lists come when the walk says so, so that none is ever called stale by the clock.
+  out.resync = base::Duration{100L * 24 * 3'600'000};
+  return out;
+}
+
+// The walk never moves the clock while more than a second's worth of events is in one moment.
+Instant moment_of(int clock) { return {base::Duration{(clock + 1) * 1000L}}; }
+std::int64_t ms(Instant at) { return at.since_start.count(); }
+
+// Named one by one, so that a new member of Flight does not compile until it is copied here.
+Flight clone(const Flight& from) {
+  const auto& [needs_refresh, claimed, held, paid, refused_revision, refusal, list_needed_since,
+               look, check, secret_refusal, dry_run_passed, proven_revision, deleted_keys,
+               seen_revision, seen_at, object_backoff, secret_backoff, key_backoff] = from;
+  Flight out;
+  out.needs_refresh = needs_refresh;
+  out.claimed = claimed;
+  if (held) out.held = engine::HeldKey{held->facts, held->plaintext.copy()};
+  out.paid = paid;
+  out.refused_revision = refused_revision;
+  out.refusal = refusal;
+  out.list_needed_since = list_needed_since;
+  out.look = look;
+  out.check = check;
+  out.secret_refusal = secret_refusal;
+  out.dry_run_passed = dry_run_passed;
+  out.proven_revision = proven_revision;
+  out.deleted_keys = deleted_keys;
+  out.seen_revision = seen_revision;
+  out.seen_at = seen_at;
+  out.object_backoff = object_backoff;
+  out.secret_backoff = secret_backoff;
+  out.key_backoff = key_backoff;
+  return out;
+}
+
+netbird::Key as_api_key(const NetbirdKey& key) {
+  auto parsed = netbird::parse_key(key_json(key, false));
+  CHECK(parsed.ok());
+  return std::move(*parsed);
+}
+
+// Calls `f` on every moment of a process; `flight` is the one being built for it.
+template <typename F>
+void each_moment(Process& p, Flight& flight, F f) {
+  if (p.snapshot) f(p.snapshot->mono);
+  if (p.list_began) f(p.list_began->mono);
+  for (auto& known : p.known) f(known.changed_at);
+  for (auto& entry : p.erased) f(entry.second);
+  f(flight.seen_at);
+  if (flight.list_needed_since) f(*flight.list_needed_since);
+  if (flight.look) f(flight.look->at);
+}
+
+// Within each second of the clock only the order of moments matters.
+void compress_moments(Process& p, Flight& flight) {
+  std::set<std::int64_t> all;
+  each_moment(p, flight, [&all](Instant& at) { all.insert(ms(at)); });
+  std::map<std::int64_t, std::int64_t> to;
+  std::int64_t second = -1, next = 0;
+  for (const std::int64_t at : all) {
+    if (at < 1000) continue;
+    if (at / 1000 != second) {
+      second = at / 1000;
+      next = second * 1000;
+    }
+    to[at] = next++;
+  }
+  each_moment(p, flight, [&to](Instant& at) {
+    if (const auto found = to.find(ms(at)); found != to.end()) at = {base::Duration{found->second}};
+  });
+  // A back-off of whole seconds: which moment of the second it began at does not matter.
+  for (engine::Backoff* b : {&flight.object_backoff, &flight.secret_backoff, &flight.key_backoff}) {
+    if (b->until) b->until = Instant{base::Duration{ms(*b->until) / 1000 * 1000}};
+  }
+}
+
+Instant moment_after(const Process& p, int clock) {
+  std::int64_t last = ms(moment_of(clock));
+  Process copy = p;
+  Flight flight = clone(*p.flight);
+  each_moment(copy, flight, [&last](Instant& at) { last = std::max(last, ms(at)); });
+  return {base::Duration{last + 1}};
+}
+
+std::optional<Instant> held_back_until(const engine::Action& action, const Flight& flight,
+                                       Instant now) {
+  using namespace engine;  // NOLINT
+  const bool netbird =
+      std::holds_alternative<CreateKey>(action) || std::holds_alternative<UpdateGroups>(action) ||
+      std::holds_alternative<RevokeKey>(action) || std::holds_alternative<DeleteKey>(action);
+  const bool secret =
+      std::holds_alternative<LookForSecret>(action) || std::holds_alternative<ReadSecret>(action) ||
+      std::holds_alternative<TryWritingSecret>(action) ||
+      std::holds_alternative<WriteSecret>(action) || std::holds_alternative<RepairSecret>(action);
+  const Backoff& b = netbird  ? flight.key_backoff
+                     : secret ? flight.secret_backoff
+                              : flight.object_backoff;
+  return b.holds(now) ? b.until : std::nullopt;
+}
+
+bool reports_issued(const kube::KeyStatus& s) {
+  for (const kube::Condition& c : s.conditions) {
+    if (c.type == "Ready" && c.status && c.reason == "Issued") return true;
+  }
+  return false;
+}
+
+class Turn {
+ public:
+  Turn(const Process& before, int clock)
+      : p_(before),
+        clock_(clock),
+        options_(options()),
+        world_(options_),
+        now_{moment_after(before, clock), wall_at(clock)} {
+    restore();
+  }
+
+  Process take(const Happening& what) {
+    std::visit([this](const auto& w) { happen(w); }, what);
+    turn();
+    keep();
+    return std::move(p_);
+  }
+
+ private:
+  void restore();
+  void keep();
+  void turn();
+  void replace_list(const Listed& list, cache::SnapshotTime began);
+
+  void happen(const Start&) {
+    world_.account.begin_term(now_.mono);
+    if (const auto* r = world_.setup_keys.find(kRef)) {
+      engine::settle_flight(*r, now_.mono, world_.flights[kRef]);
+    }
+    p_.wants_list = true;
+  }
+  void happen(const KeySeen& seen) {
+    p_.key_seen = seen.version.rv;
+    engine::SetupKeySink sink("", world_, [](const kube::ObjectRef&) {});
+    if (seen.version.content != 0) {
+      sink.changed(objects().key_json(seen.version));
+      note_cached(seen.version);
+    } else {
+      sink.removed(gone(kName, seen.version.rv));
+    }
+  }
+  void happen(const SecretSeen& seen) {
+    p_.secret_seen = seen.version.rv;
+    engine::SecretSink sink("", world_, [](const kube::ObjectRef&) {});
+    const bool labelled = seen.version.content != 0 &&
+                          !objects().secret_content(seen.version.content).label_uid.empty();
+    if (labelled) {
+      sink.changed(objects().secret_json(seen.version));
+      note_cached(seen.version);
+    } else {
+      p_.secret_grave = std::max(p_.secret_grave, seen.version.rv);
+      sink.removed(gone(kName, seen.version.rv));
+    }
+  }
+  void happen(const ListBegun& begun) {
+    p_.wants_list = false;
+    p_.list_began = cache::SnapshotTime{now_.mono, now_.wall};
+    p_.list = begun.says;
+  }
+  void happen(const ListDone&) {
+    replace_list(p_.list, *p_.list_began);
+    p_.list_began.reset();
+    p_.list = {};
+  }
+  void happen(const ListNow& list) {
+    p_.wants_list = false;
+    replace_list(list.says, {now_.mono, now_.wall});
+    now_.mono = now_.mono + base::Duration{1};
+  }
+  void happen(const Answered& answered);
+  void happen(const TimePassed&) {}
+
+  // Which version the caches hold now, if it is this one.
+  void note_cached(const KeyVersion& version) {
+    const auto* held = world_.setup_keys.find(kRef);
+    if (held != nullptr && held->meta.resource_version == std::to_string(version.rv)) {
+      p_.key = version;
+      p_.key_seen = std::max(p_.key_seen, version.rv);  // earlier events change nothing any more
+    }
+  }
+  void note_cached(const SecretVersion& version) {
+    const auto* held = world_.secrets.find(kRef);
+    if (held != nullptr && held->resource_version == std::to_string(version.rv)) {
+      p_.secret = version;
+    }
+  }
+  static Json gone(const char* name, int rv) {
+    return {{"metadata",
+             {{"name", name},
+              {"namespace", kNamespace},
+              {"uid", "gone"},
+              {"resourceVersion", std::to_string(rv)}}}};
+  }
+
+  Process p_;
+  int clock_;
+  engine::Options options_;
+  engine::World world_;
+  base::Now now_;
+};
+
+void Turn::restore() {
+  if (p_.secret_grave != 0) {
+    world_.secrets.erase(kRef, std::to_string(p_.secret_grave));
+  }
+  if (p_.key.content != 0) engine::put_setup_key(world_, objects().key(p_.key));
+  if (p_.secret.content != 0) {
+    kube::SecretMeta meta = objects().secret_content(p_.secret.content);
+    meta.resource_version = std::to_string(p_.secret.rv);
+    world_.secrets.upsert(std::move(meta));
+  }
+  cache::Inventory& inventory = world_.account.inventory();
+  if (p_.snapshot) inventory.replace({}, *p_.snapshot);
+  for (const auto& [revision, at] : p_.erased) inventory.erase(owner(), key_id(revision), at);
+  for (const auto& known : p_.known) inventory.put(as_api_key(known.key), known.changed_at);
+  if (p_.account == engine::AccountState::kReady) world_.account.call_succeeded(now_.mono);
+  io::Outbox notes;
+  const Instant failed = moment_of(p_.failed_at);
+  if (p_.account == engine::AccountState::kFailing) {
+    world_.account.call_failed({base::ErrorCode::kUnknown, "call", "no answer"}, failed, notes);
+  } else if (p_.account == engine::AccountState::kRefused) {
+    world_.account.call_failed({base::ErrorCode::kUnauthorized, "call", "no"}, failed, notes);
+  } else if (p_.account == engine::AccountState::kRateLimited) {
+    world_.account.call_failed({base::ErrorCode::kRateLimited, "call", "no"}, failed, notes);
+  }
+  world_.flights[kRef] = clone(*p_.flight);
+}
+
+void Turn::keep() {
+  const kube::SetupKey* resource = world_.setup_keys.find(kRef);
+  if (resource == nullptr) {
+    p_.key = {};
+  } else if (std::to_string(p_.key.rv) != resource->meta.resource_version || p_.key.content == 0) {
+    CHECK(false);  // whoever changed the store noted the version
+  }
+  if (world_.secrets.find(kRef) == nullptr) p_.secret = {};
+  p_.known.clear();
+  for (const cache::MarkedKey& k : world_.account.inventory().keys_of(owner())) {
+    NetbirdKey key;
+    key.revision = revision_of(k.key.id);
+    key.revoked = k.key.revoked;
+    key.state = k.key.state;
+    key.created =
+        static_cast<int>((k.key.expires->since_epoch.count() - kEpochMs) / 1000 - 30 * 86'400);
+    p_.known.push_back({key, k.changed_at});
+  }
+  std::sort(p_.known.begin(), p_.known.end(),
+            [](const auto& a, const auto& b) { return a.key.revision < b.key.revision; });
+  std::sort(p_.erased.begin(), p_.erased.end());
+  p_.snapshot = world_.account.inventory().snapshot();
+  const engine::AccountState state = world_.account.facts(now_.mono).state;
+  const bool failing = state != engine::AccountState::kReady &&
+                       state != engine::AccountState::kUnknown && state != p_.account;
+  if (failing) p_.failed_at = clock_;
+  if (state == engine::AccountState::kReady) p_.failed_at = 0;
+  p_.account = state;
+  Flight flight = clone(world_.flights[kRef]);
+  CHECK(!flight.look || !flight.look->meta);  // no edit of the walk strips our label
+  std::sort(flight.deleted_keys.begin(), flight.deleted_keys.end());
+  const auto same = std::unique(flight.deleted_keys.begin(), flight.deleted_keys.end());
+  flight.deleted_keys.erase(same, flight.deleted_keys.end());
+  compress_moments(p_, flight);
+  p_.flight = std::make_shared<Flight>(std::move(flight));
+}
+
+void Turn::replace_list(const Listed& list, cache::SnapshotTime began) {
+  std::vector<netbird::Key> keys;
+  for (const NetbirdKey& key : list.keys) keys.push_back(as_api_key(key));
+  world_.account.inventory().replace(std::move(keys), began);
+  world_.account.call_succeeded(now_.mono);
+  std::erase_if(p_.erased, [&began](const auto& e) { return e.second < began.mono; });
+  p_.knows_killed = list.killed;
+}
+
+void Turn::happen(const Answered& answered) {
+  const Process::Sent sent = *p_.sent;
+  p_.sent.reset();
+  const Answer& a = answered.answer;
+  Json body = Json::object();
+  switch (a.body) {
+    case Answer::Body::kNone: break;
+    case Answer::Body::kSetupKey: body = objects().key_json(a.key); break;
+    case Answer::Body::kSecret: body = objects().secret_json(a.secret); break;
+    case Answer::Body::kNetbirdKey: body = key_json(a.netbird, false); break;
+    case Answer::Body::kNewNetbirdKey: body = key_json(a.netbird, true); break;
+  }
+  io::HttpOutcome outcome = base::Error{base::ErrorCode::kUnknown, "call", "no answer"};
+  if (a.status != 0) outcome = io::HttpResponse{a.status, base::SecretText(body.dump())};
+  const engine::Pending pending{kRef, kUid, owner(), sent.settings, sent.action, true};
+  io::Outbox notes;
+  engine::apply_answer(pending, std::move(outcome), now_, world_, notes);
+
+  if (a.body == Answer::Body::kSetupKey) note_cached(a.key);
+  if (a.body == Answer::Body::kSecret) note_cached(a.secret);
+  const bool gone = a.status == 404;
+  const auto note_erased = [&](const std::string& id) {
+    std::erase_if(p_.erased, [&id](const auto& e) { return key_id(e.first) == id; });
+    p_.erased.push_back({revision_of(id), now_.mono});
+  };
+  if (const auto* d = std::get_if<engine::DeleteKey>(&sent.action)) {
+    if (gone || (a.status >= 200 && a.status < 300)) note_erased(d->key_id);
+  } else if (const auto* u = std::get_if<engine::RevokeKey>(&sent.action)) {
+    if (gone) note_erased(u->key_id);
+  }
+}
+
+void Turn::turn() {
+  // The engine's own step and carry_out, which keep to these lines and the back-off above.
+  const kube::SetupKey* resource = world_.setup_keys.find(kRef);
+  if (p_.sent || resource == nullptr) return;
+  Flight& flight = world_.flights[kRef];
+  engine::settle_flight(*resource, now_.mono, flight);
+  const engine::Observed o = engine::observe(world_, *resource, flight, owner(), now_);
+  const engine::Decision decision = engine::decide(o);
+  if (decision.wants_list) p_.wants_list = true;
+  if (std::holds_alternative<engine::Rest>(decision.action)) return;
+  if (held_back_until(decision.action, flight, now_.mono)) return;
+  Process::Sent sent;
+  sent.action = decision.action;
+  sent.settings = kube::settings_digest(resource->spec);
+  sent.request = objects().pack_request(engine::request_for(decision, o, owner()));
+  if (std::holds_alternative<engine::WriteStatus>(decision.action)) {
+    // A write to NetBird of unknown outcome makes a process distrust its list until the next one.
+    const bool list_counts = p_.snapshot && (!flight.list_needed_since ||
+                                             p_.snapshot->mono >= *flight.list_needed_since);
+    const bool knows_better = list_counts && (p_.knows_killed >> decision.next.revision & 1u) != 0;
+    sent.says_ready_wrongly = knows_better && reports_issued(decision.next);
+  }
+  const cache::MarkedKey* active = engine::active_key(o);
+  if (std::holds_alternative<engine::Claim>(decision.action) && active != nullptr &&
+      active->key.revoked) {
+    sent.undoes = revision_of(active->key.id);
+  }
+  if (std::holds_alternative<engine::CreateKey>(decision.action)) flight.claimed = 0;
+  p_.sent = std::move(sent);
+}
+
+// Writes a process down as bytes; everything that makes it differ is in here.
+class Encoder {
+ public:
+  void number(std::int64_t n) {
+    out_ += std::to_string(n);
+    out_ += ',';
+  }
+  void text(const std::string& s) {
+    out_ += s;
+    out_ += ';';
+  }
+  void moment(const std::optional<Instant>& at) { number(at ? ms(*at) : -7); }
+  void flight(const Flight& f);
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+void Encoder::flight(const Flight& f) {
+  number(f.needs_refresh);
+  number(f.claimed);
+  number(f.held ? f.held->facts.revision : 0);
+  if (f.held) {
+    text(f.held->facts.settings);
+    number(f.held->facts.issued_at.since_epoch.count() - kEpochMs);
+  }
+  number(f.refused_revision);
+  text(f.refusal ? f.refusal->message : "");
+  moment(f.list_needed_since);
+  number(f.look ? static_cast<int>(f.look->found) : -1);
+  if (f.look) moment(f.look->at);
+  if (f.check) {
+    text(f.check->uid + "@" + f.check->resource_version);
+    number(f.check->key_right * 2 + f.check->template_right);
+  }
+  text(f.secret_refusal ? f.secret_refusal->message : "");
+  number(f.dry_run_passed);
+  number(f.proven_revision);
+  for (const std::string& id : f.deleted_keys) text(id);
+  number(f.seen_revision);
+  moment(f.seen_at);
+  for (const engine::Backoff* b : {&f.object_backoff, &f.secret_backoff, &f.key_backoff}) {
+    number(b->failures);
+    moment(b->until);
+  }
+}
+
+void encode_key(Encoder& out, const NetbirdKey& key) {
+  out.number(key.revision * 16 + key.revoked * 8 + static_cast<int>(key.state));
+  out.number(key.created);
+}
+
+}  // namespace
+
+Json key_json(const NetbirdKey& key, bool with_plaintext) {
+  const cache::Mark mark{owner(), static_cast<std::uint32_t>(key.revision)};
+  const netbird::KeyState state = key.revoked ? netbird::KeyState::kRevoked : key.state;
+  const auto expires = wall_at(key.created) + base::Duration{30L * 86'400'000};
+  return {{"id", key_id(key.revision)},
+          {"name", cache::marked_name(kName, mark)},
+          {"key", with_plaintext ? plaintext(key.revision) : "PLAIN****"},
+          {"state", std::string(netbird::key_state_name(state))},
+          {"revoked", key.revoked},
+          {"expires", base::format_rfc3339(expires)},
+          {"auto_groups", Json::array()},
+          {"usage_limit", 0},
+          {"used_times", 0}};
+}
+
+base::WallTime wall_at(int clock) { return {base::Duration{kEpochMs + clock * 1000L}}; }
+
+bool list_is_due(const Process& p, int clock) {
+  const bool paused = p.account != engine::AccountState::kReady &&
+                      p.account != engine::AccountState::kUnknown && p.failed_at == clock;
+  return p.alive && !p.list_began && !paused;
+}
+
+Process take_step(const Process& before, const Happening& what, int clock) {
+  return Turn(before, clock).take(what);
+}
+
+std::string encode(const Process& p) {
+  Encoder out;
+  if (!p.alive) return "dead";
+  for (const int n : {p.key.content, p.key.rv, p.key.bound, p.secret.content, p.secret.rv,
+                      p.secret_grave, p.key_seen, p.secret_seen, static_cast<int>(p.account),
+                      p.failed_at, static_cast<int>(p.knows_killed), int{p.wants_list}}) {
+    out.number(n);
+  }
+  out.moment(p.snapshot ? std::optional(p.snapshot->mono) : std::nullopt);
+  out.number(p.snapshot ? p.snapshot->wall.since_epoch.count() - kEpochMs : 0);
+  for (const auto& known : p.known) {
+    encode_key(out, known.key);
+    out.moment(known.changed_at);
+  }
+  out.text("e");
+  for (const auto& [revision, at] : p.erased) {
+    out.number(revision);
+    out.moment(at);
+  }
+  if (p.list_began) {
+    out.text("l");
+    out.moment(p.list_began->mono);
+    out.number(p.list_began->wall.since_epoch.count() - kEpochMs);
+    for (const NetbirdKey& key : p.list.keys) encode_key(out, key);
+    out.number(p.list.killed);
+  }
+  out.text("f");
+  out.flight(*p.flight);
+  if (p.sent) {
+    out.text(engine::action_name(p.sent->action));
+    const Request& r = p.sent->request;
+    for (const int n :
+         {r.text, r.expected_rv, r.bound, int{p.sent->says_ready_wrongly}, p.sent->undoes})
+      out.number(n);
+    out.text(p.sent->settings);
+  }
+  return out.take();
+}
+
+std::string encode(const Happening& what) {
+  Encoder out;
+  out.number(static_cast<int>(what.index()));
+  const auto list = [&out](const Listed& says) {
+    for (const NetbirdKey& key : says.keys) encode_key(out, key);
+    out.number(says.killed);
+  };
+  std::visit(base::overloaded{[](const Start&) {}, [](const ListDone&) {}, [](const TimePassed&) {},
+                              [&](const KeySeen& seen) {
+                                out.number(seen.version.content);
+                                out.number(seen.version.rv);
+                                out.number(seen.version.bound);
+                              },
+                              [&](const SecretSeen& seen) {
+                                out.number(seen.version.content);
+                                out.number(seen.version.rv);
+                              },
+                              [&](const ListBegun& begun) { list(begun.says); },
+                              [&](const ListNow& now) { list(now.says); },
+                              [&](const Answered& answered) {
+                                const Answer& a = answered.answer;
+                                for (const int n :
+                                     {a.status, static_cast<int>(a.body), a.key.content, a.key.rv,
+                                      a.key.bound, a.secret.content, a.secret.rv}) {
+                                  out.number(n);
+                                }
+                                encode_key(out, a.netbird);
+                              }},
+             what);
+  return out.take();
+}
+
+int Renumber::key(int rv) const {
+  if (rv <= 0) return rv;
+  return static_cast<int>(std::lower_bound(keys.begin(), keys.end(), rv) - keys.begin()) + 1;
+}
+
+int Renumber::secret(int rv) const {
+  if (rv <= 0) return rv;
+  const auto at = std::lower_bound(secrets.begin(), secrets.end(), rv);
+  return static_cast<int>(at - secrets.begin()) + 1;
+}
+
+namespace {
+
+bool about_secret(const Process::Sent& sent) {
+  return std::holds_alternative<engine::WriteSecret>(sent.action) ||
+         std::holds_alternative<engine::RepairSecret>(sent.action);
+}
+
+}  // namespace
+
+void note_versions(const Process& p, Renumber& into) {
+  if (!p.alive) return;
+  for (const int rv : {p.key.rv, p.key_seen}) into.keys.push_back(rv);
+  for (const int rv : {p.secret.rv, p.secret_seen, p.secret_grave, p.key.bound}) {
+    into.secrets.push_back(rv);
+  }
+  if (p.flight->check) into.secrets.push_back(std::stoi(p.flight->check->resource_version));
+  if (!p.sent) return;
+  (about_secret(*p.sent) ? into.secrets : into.keys).push_back(p.sent->request.expected_rv);
+  into.secrets.push_back(p.sent->request.bound);
+}
+
+void renumber(Process& p, const Renumber& by) {
+  if (!p.alive) return;
+  p.key.rv = by.key(p.key.rv);
+  p.key_seen = by.key(p.key_seen);
+  p.key.bound = by.secret(p.key.bound);
+  p.secret.rv = by.secret(p.secret.rv);
+  p.secret_seen = by.secret(p.secret_seen);
+  p.secret_grave = by.secret(p.secret_grave);
+  if (p.flight->check) {
+    const int old = std::stoi(p.flight->check->resource_version);
+    if (by.secret(old) != old) {
+      Flight flight = clone(*p.flight);
+      flight.check->resource_version = std::to_string(by.secret(old));
+      p.flight = std::make_shared<Flight>(std::move(flight));
+    }
+  }
+  if (!p.sent) return;
+  Request& r = p.sent->request;
+  r.expected_rv = about_secret(*p.sent) ? by.secret(r.expected_rv) : by.key(r.expected_rv);
+  r.bound = by.secret(r.bound);
+}
+
+}  // namespace nbkeys::model

@@ -1,0 +1,130 @@
+#include "cache/store.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace nbkeys::cache {
+namespace {
+
+struct Thing {
+  kube::ObjectRef ref;
+  std::string version;
+  std::string content;
+};
+const kube::ObjectRef& ref_of(const Thing& thing) { return thing.ref; }
+const std::string& version_of(const Thing& thing) { return thing.version; }
+
+const kube::ObjectRef kA{"ns", "a"}, kB{"ns", "b"}, kFar{"other", "a"};
+
+Thing thing(const kube::ObjectRef& ref, const std::string& version, std::string content = "") {
+  return {ref, version, std::move(content)};
+}
+
+Store<Thing>::Map listed(std::vector<Thing> things) {
+  Store<Thing>::Map out;
+  for (Thing& t : things) {
+    const kube::ObjectRef ref = t.ref;
+    out.emplace(ref, std::move(t));
+  }
+  return out;
+}
+
+TEST(Store, NewerWinsWhicheverWayItComes) {
+  Store<Thing> store;
+  EXPECT_TRUE(store.upsert(thing(kA, "10", "new")));
+  EXPECT_FALSE(store.upsert(thing(kA, "9", "old")));
+  EXPECT_FALSE(store.upsert(thing(kA, "10", "again")));
+  EXPECT_EQ(store.find(kA)->content, "new");
+  EXPECT_TRUE(store.upsert(thing(kA, "100", "newest"))) << "numbers, not texts, are compared";
+  EXPECT_EQ(store.find(kA)->content, "newest");
+}
+
+TEST(Store, AVersionThatIsNoNumberAlwaysReplaces) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "10"));
+  EXPECT_TRUE(store.upsert(thing(kA, "opaque", "x")));
+  EXPECT_EQ(store.find(kA)->content, "x");
+}
+
+TEST(Store, ADeletionIsNotUndoneByALateAnswer) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "10"));
+  EXPECT_TRUE(store.erase(kA, "12"));
+  EXPECT_FALSE(store.upsert(thing(kA, "11", "late")));
+  EXPECT_FALSE(store.upsert(thing(kA, "12", "the deletion itself")));
+  EXPECT_EQ(store.find(kA), nullptr);
+  EXPECT_TRUE(store.upsert(thing(kA, "13", "made again")));
+  EXPECT_TRUE(store.upsert(thing(kA, "14")));
+}
+
+TEST(Store, ADeletionSeenLateDoesNotEndANewerObject) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "20"));
+  EXPECT_FALSE(store.erase(kA, "15"));
+  EXPECT_NE(store.find(kA), nullptr);
+}
+
+TEST(Store, ADeletionOfTheUnknownStillBuriesIt) {
+  Store<Thing> store;
+  EXPECT_FALSE(store.erase(kA, "12"));
+  EXPECT_FALSE(store.upsert(thing(kA, "11")));
+  EXPECT_EQ(store.size(), 0u);
+}
+
+TEST(Store, ErasingWithoutAVersionLeavesNoGrave) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "10"));
+  EXPECT_TRUE(store.erase(kA, ""));
+  EXPECT_TRUE(store.upsert(thing(kA, "10"))) << "what was merely forgotten may be learnt again";
+}
+
+TEST(Store, AListReplacesItsScopeOnly) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "1"));
+  store.upsert(thing(kFar, "2"));
+  const auto touched = store.swap_in("ns", listed({thing(kB, "3")}), "5");
+  EXPECT_EQ(store.find(kA), nullptr);
+  EXPECT_NE(store.find(kB), nullptr);
+  EXPECT_NE(store.find(kFar), nullptr);
+  EXPECT_EQ(touched, (std::vector<kube::ObjectRef>{kA, kB}));
+}
+
+TEST(Store, AListOfEverythingReplacesEverything) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "1"));
+  store.upsert(thing(kFar, "2"));
+  store.swap_in("", {}, "5");
+  EXPECT_EQ(store.size(), 0u);
+}
+
+TEST(Store, WhatIsNewerThanTheListStays) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "9", "made after the list"));
+  store.upsert(thing(kB, "8", "changed after the list"));
+  store.swap_in("", listed({thing(kB, "2", "as listed")}), "5");
+  ASSERT_NE(store.find(kA), nullptr);
+  EXPECT_EQ(store.find(kB)->content, "changed after the list");
+}
+
+TEST(Store, AListDoesNotBringBackWhatEndedAfterIt) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "3"));
+  store.erase(kA, "9");
+  store.swap_in("", listed({thing(kA, "3")}), "5");
+  EXPECT_EQ(store.find(kA), nullptr);
+}
+
+TEST(Store, GravesAreBounded) {
+  Store<Thing> store;
+  for (int i = 0; i < 10'000; ++i) {
+    store.erase({"ns", "n" + std::to_string(i)}, std::to_string(i + 1));
+  }
+  EXPECT_TRUE(store.upsert(thing({"ns", "n1"}, "20000")));
+  EXPECT_FALSE(store.upsert(thing({"ns", "n9999"}, "9999"))) << "the latest are remembered";
+}
+
+}  // namespace
+}  // namespace nbkeys::cache

@@ -1,0 +1,114 @@
+#include "engine/decide.h"
+
+#include <gtest/gtest.h>
+
+#include "scene.h"
+
+namespace nbkeys::engine {
+namespace {
+
+using testing::after_s;
+using testing::is;
+using testing::kWall;
+using testing::ms;
+using testing::name;
+using testing::Scene;
+using testing::told;
+
+TEST(Ladder, AStaleResourceIsReadBeforeAnythingElse) {
+  Scene s;
+  s.flight.needs_refresh = true;
+  s.resource.meta.deleting = kWall;
+  EXPECT_EQ(name(s.decide()), "read_setupkey");
+}
+
+TEST(Ladder, DeletionGoesBeforeABadSpec) {
+  Scene s;
+  s.resource.meta.deleting = kWall;
+  s.resource.spec_error = "bad";
+  EXPECT_EQ(name(s.decide()), "delete_key");
+}
+
+TEST(Ladder, ABadSpecIsToldAndNothingIsDone) {
+  Scene s = Scene::fresh();
+  s.resource.spec_error = "spec.expiresIn is not a duration";
+  s.resource.meta.finalizers.clear();
+  const Decision d = s.decide();
+  EXPECT_EQ(told(d), "Ready=False/InvalidSpec Stalled");
+  s.resource.status = d.next;
+  EXPECT_EQ(name(s.decide()), "rest");
+}
+
+TEST(Ladder, TheFinalizerComesBeforeAnyKey) {
+  Scene s = Scene::fresh();
+  s.resource.meta.finalizers = {"other"};
+  EXPECT_EQ(name(s.decide()), "add_finalizer");
+}
+
+TEST(Ladder, AnOpenClaimIsSettledBeforeANewNeed) {
+  Scene s;
+  s.claimed(4);
+  s.hold(4);
+  s.resource.rotate = "again";
+  EXPECT_EQ(name(s.decide()), "write_secret");
+}
+
+TEST(Rest, IsWokenByTheNextDate) {
+  Scene s;
+  s.resource.status.expires_at = s.active().key.expires = s.secret.expires_at = after_s(1'000);
+  s.resource.status.issued_at = kWall;
+  s.at_rest();
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Rest>(d)) << name(d);
+  ASSERT_TRUE(d.wake_at);
+  EXPECT_GT(*d.wake_at - s.now.mono, std::chrono::seconds(666));
+  EXPECT_LT(*d.wake_at - s.now.mono, std::chrono::seconds(668));
+}
+
+TEST(Rest, LooksAgainWithinTheHourSoThatAClockThatWasSetStrandsNothing) {
+  const Scene s;
+  const Decision d = s.decide();
+  ASSERT_TRUE(d.wake_at);
+  EXPECT_LE(*d.wake_at - s.now.mono, std::chrono::hours(1) + base::Duration{1});
+}
+
+TEST(Rest, UsageIsTakenOverOncePerList) {
+  Scene s;
+  s.active().key.used_times = 2;
+  s.active().key.last_used = after_s(-5);
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  EXPECT_EQ(d.next.used_times, 2);
+  EXPECT_EQ(d.next.last_used, after_s(-5));
+  s.resource.status = d.next;
+  EXPECT_TRUE(is<Rest>(s.decide()));
+}
+
+TEST(Rest, ARevocationBehindOurBackIsAnEventOnce) {
+  Scene s;
+  s.active().key.revoked = true;
+  s.active().key.state = netbird::KeyState::kRevoked;
+  Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  ASSERT_TRUE(d.event);
+  EXPECT_TRUE(d.event->warning);
+  EXPECT_EQ(d.event->reason, "RevokedExternally");
+  s.resource.status = d.next;
+  s.active().key.used_times = 1;
+  d = s.decide();
+  EXPECT_TRUE(is<WriteStatus>(d));
+  EXPECT_FALSE(d.event);
+}
+
+TEST(Rest, BeforeTheFirstListNothingIsSaid) {
+  Scene s;
+  s.account.snapshot.reset();
+  s.account.state = AccountState::kUnknown;
+  s.keys.clear();
+  const Decision d = s.decide();
+  EXPECT_TRUE(is<Rest>(d));
+  EXPECT_EQ(told(d), "Ready=True/Issued");
+}
+
+}  // namespace
+}  // namespace nbkeys::engine

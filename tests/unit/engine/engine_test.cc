@@ -1,0 +1,265 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "world_fixture.h"
+
+namespace nbkeys::engine {
+namespace {
+
+using testing::answer;
+using testing::json;
+using testing::kKey;
+
+// Just enough of two servers to let an engine run: SetupKeys whose status can be patched, Secrets
+// that can be created, keys that can be made. Time moves only when the test says so.
+class Servers {
+ public:
+  explicit Servers(Options options) : engine_(std::move(options)) {}
+
+  void add(const std::string& name) {
+    objects_[name] =
+        json(R"({"metadata":{"namespace":"ns","name":")" + name + R"(","uid":"uid-)" + name +
+             R"(","generation":1,"finalizers":["keys.netbird.io/setup-key"]},)" +
+             R"("spec":{},"status":{}})");
+    objects_[name]["metadata"]["resourceVersion"] = std::to_string(++version_);
+  }
+  void start() { take(engine_.start(now())); }
+  void input(io::Input in) { take(engine_.handle(std::move(in), now())); }
+  void advance(std::int64_t ms) {
+    const std::int64_t until = mono_ms_ + ms;
+    while (timer_ && timer_->since_start.count() <= until) {
+      mono_ms_ = std::max(mono_ms_, timer_->since_start.count());
+      timer_.reset();
+      input(io::TimerFired{});
+    }
+    mono_ms_ = until;
+  }
+  int count(const std::string& operation) const {
+    const auto found = sent_.find(operation);
+    return found == sent_.end() ? 0 : found->second;
+  }
+  Health health() const { return engine_.health(); }
+
+  std::vector<io::Exit> exits;
+  std::map<std::string, int> statuses;     // operation -> forced answer
+  std::map<std::string, bool> unanswered;  // operation -> its answers are kept back
+  std::deque<io::RequestId> kept;
+
+ private:
+  base::Now now() const {
+    return {{base::Duration{mono_ms_}}, {base::Duration{1'800'000'000'000 + mono_ms_}}};
+  }
+  void take(std::vector<io::Command> commands) {
+    for (io::Command& command : commands) todo_.push_back(std::move(command));
+    if (busy_) return;
+    busy_ = true;
+    while (!todo_.empty()) {
+      io::Command command = std::move(todo_.front());
+      todo_.pop_front();
+      carry_out(std::move(command));
+    }
+    busy_ = false;
+  }
+  void carry_out(io::Command command) {
+    if (auto* send = std::get_if<io::SendHttp>(&command)) {
+      ++sent_[send->request.operation];
+      if (unanswered[send->request.operation]) {
+        kept.push_back(send->id);
+        return;
+      }
+      const auto forced = statuses.find(send->request.operation);
+      auto outcome = forced != statuses.end() ? answer(forced->second) : serve(send->request);
+      todo_input(io::HttpDone{send->id, std::move(outcome)});
+    } else if (auto* open = std::get_if<io::OpenWatch>(&command)) {
+      todo_input(io::WatchOpened{open->id, 200});
+    } else if (auto* timer = std::get_if<io::SetTimer>(&command)) {
+      timer_ = timer->at;
+    } else if (auto* exit = std::get_if<io::Exit>(&command)) {
+      exits.push_back(*exit);
+    }
+  }
+  void todo_input(io::Input in) {
+    for (io::Command& next : engine_.handle(std::move(in), now())) todo_.push_back(std::move(next));
+  }
+  static std::string name_in(const std::string& path, const std::string& before) {
+    const std::string rest = path.substr(path.find(before) + before.size());
+    return rest.substr(0, rest.find_first_of("/?"));
+  }
+  io::HttpOutcome serve(const io::HttpRequest& r) {
+    if (r.operation == "list_setupkeys" || r.operation == "list_secrets") {
+      base::Json list = {{"items", base::Json::array()},
+                         {"metadata", {{"resourceVersion", std::to_string(version_ + 1)}}}};
+      if (r.operation == "list_setupkeys") {
+        for (const auto& entry : objects_) list["items"].push_back(entry.second);
+      }
+      return answer(200, base::dump_json(list));
+    }
+    if (r.operation == "patch_status") {
+      base::Json& object = objects_[name_in(r.path, "/setupkeys/")];
+      base::Json patch = json(r.body.reveal());
+      const auto version = object["metadata"]["resourceVersion"];
+      if (patch["metadata"]["resourceVersion"] != version) return answer(409);
+      object["status"].merge_patch(patch["status"]);
+      object["metadata"]["resourceVersion"] = std::to_string(++version_);
+      return answer(200, base::dump_json(object));
+    }
+    if (r.operation == "create_secret") {
+      base::Json object = json(r.body.reveal());
+      object.erase("data");
+      object["metadata"]["uid"] = "s" + std::to_string(version_);
+      object["metadata"]["resourceVersion"] = std::to_string(++version_);
+      return answer(201, base::dump_json(object));
+    }
+    if (r.operation == "get_secret_metadata") return answer(404);
+    if (r.operation == "create_key") {
+      const base::Json body = json(r.body.reveal());
+      const base::Json key = {{"id", "id" + std::to_string(++keys_)},
+                              {"state", "valid"},
+                              {"name", body["name"]},
+                              {"key", kKey},
+                              {"auto_groups", body["auto_groups"]}};
+      return answer(200, base::dump_json(key));
+    }
+    if (r.operation == "list_keys" || r.operation == "list_groups") return answer(200, "[]");
+    return answer(200);
+  }
+
+  Engine engine_;
+  std::map<std::string, base::Json> objects_;
+  std::map<std::string, int> sent_;
+  std::deque<io::Command> todo_;
+  bool busy_ = false;
+  std::uint64_t version_ = 100;
+  int keys_ = 0;
+  std::int64_t mono_ms_ = 1'000;
+  std::optional<base::Instant> timer_;
+};
+
+TEST(Engine, IssuesOneKeyPerSetupKeyAndRests) {
+  Servers servers{Options{}};
+  for (int i = 0; i < 50; ++i) servers.add("k" + std::to_string(i));
+  servers.start();
+  EXPECT_EQ(servers.count("create_key"), 50);
+  EXPECT_EQ(servers.count("create_secret"), 50);
+  EXPECT_EQ(servers.count("patch_status"), 100) << "one claim and one result each";
+  EXPECT_EQ(servers.count("list_keys"), 1);
+  EXPECT_EQ(servers.count("get_secret"), 0);
+  EXPECT_TRUE(servers.health().synced);
+  EXPECT_TRUE(servers.health().leading);
+  EXPECT_TRUE(servers.health().account_ready);
+  EXPECT_EQ(servers.health().setup_keys, 50u);
+  EXPECT_EQ(servers.health().requests_in_flight, 0u);
+}
+
+TEST(Engine, AShortBudgetDelaysButStrandsNobody) {
+  Options options;
+  options.account.requests_per_minute = 60;
+  options.account.burst = 1;
+  Servers servers{options};
+  for (int i = 0; i < 20; ++i) servers.add("k" + std::to_string(i));
+  servers.start();
+  EXPECT_LE(servers.count("create_key"), 1);
+  servers.advance(30'000);  // far less than a resync
+  EXPECT_EQ(servers.count("create_key"), 20);
+  EXPECT_EQ(servers.health().queue_depth, 0u);
+}
+
+TEST(Engine, AFailingAccountIsNotHammered) {
+  Servers servers{Options{}};
+  for (int i = 0; i < 20; ++i) servers.add("k" + std::to_string(i));
+  servers.statuses["create_key"] = 500;
+  servers.statuses["list_keys"] = 500;
+  servers.start();
+  servers.advance(600'000);
+  EXPECT_EQ(servers.count("create_key"), 0);
+  EXPECT_LT(servers.count("list_keys"), 40);
+  servers.statuses.clear();
+  servers.advance(120'000);
+  EXPECT_EQ(servers.count("create_key"), 20);
+}
+
+TEST(Engine, NoMoreRequestsThanAllowedAreInTheAir) {
+  Options options;
+  options.concurrency = 3;
+  Servers servers{options};
+  for (int i = 0; i < 20; ++i) servers.add("k" + std::to_string(i));
+  servers.unanswered["get_secret_metadata"] = true;
+  servers.start();
+  EXPECT_EQ(servers.count("get_secret_metadata"), 3);
+  EXPECT_EQ(servers.health().requests_in_flight, 3u);
+}
+
+TEST(Engine, WithoutTheLeaseNothingIsDone) {
+  Options options;
+  options.lease.enabled = true;
+  options.lease.identity = "me";
+  Servers servers{options};
+  servers.add("k");
+  servers.statuses["get_lease"] = 403;
+  servers.start();
+  servers.advance(60'000);
+  EXPECT_FALSE(servers.health().leading);
+  EXPECT_EQ(servers.count("list_keys"), 0);
+  EXPECT_EQ(servers.count("patch_status"), 0);
+  EXPECT_GT(servers.count("get_lease"), 10);
+}
+
+TEST(Engine, AMissingCrdOrRightEndsTheProcessWithTheRemedy) {
+  for (const auto& [status, word] :
+       {std::pair(404, "install the CRD"), std::pair(403, "grant the right"),
+        std::pair(401, "credentials")}) {
+    Servers servers{Options{}};
+    servers.statuses["list_setupkeys"] = status;
+    servers.start();
+    ASSERT_EQ(servers.exits.size(), 1u) << status;
+    EXPECT_NE(servers.exits[0].code, 0);
+    EXPECT_NE(servers.exits[0].line.find(word), std::string::npos) << servers.exits[0].line;
+  }
+}
+
+TEST(Engine, AServerThatIsDownIsWaitedFor) {
+  Servers servers{Options{}};
+  servers.statuses["list_setupkeys"] = 503;
+  servers.start();
+  servers.advance(60'000);
+  EXPECT_TRUE(servers.exits.empty());
+  EXPECT_GT(servers.count("list_setupkeys"), 2);
+}
+
+TEST(Engine, StopFinishesWhatIsInFlight) {
+  Servers servers{Options{}};
+  servers.add("k");
+  servers.unanswered["create_key"] = true;
+  servers.start();
+  ASSERT_EQ(servers.kept.size(), 1u);
+  servers.input(io::Stop{});
+  EXPECT_TRUE(servers.exits.empty()) << "the POST may have made a key";
+  servers.input(io::HttpDone{
+      servers.kept[0], answer(200, R"({"id":"id1","state":"valid","name":")" +
+                                       cache::marked_name("k", {cache::owner_of("uid-k"), 1}) +
+                                       R"(","key":")" + kKey + "\"}")});
+  EXPECT_EQ(servers.count("create_secret"), 1) << "the key in hand is brought home";
+  ASSERT_EQ(servers.exits.size(), 1u);
+  EXPECT_EQ(servers.exits[0].code, 0);
+}
+
+TEST(Engine, StopDoesNotWaitForEver) {
+  Servers servers{Options{}};
+  servers.add("k");
+  servers.unanswered["create_key"] = true;
+  servers.start();
+  servers.input(io::Stop{});
+  servers.advance(30'000);
+  ASSERT_EQ(servers.exits.size(), 1u);
+  EXPECT_EQ(servers.exits[0].code, 0);
+}
+
+}  // namespace
+}  // namespace nbkeys::engine

@@ -1,0 +1,429 @@
+#include <gtest/gtest.h>
+
+#include "scene.h"
+
+namespace nbkeys::engine {
+namespace {
+
+using testing::after_s;
+using testing::as;
+using testing::condition;
+using testing::is;
+using testing::kWall;
+using testing::ms;
+using testing::name;
+using testing::Scene;
+using testing::told;
+
+TEST(FirstIssue, LooksForTheSecretBeforeAnythingElse) {
+  Scene s = Scene::fresh();
+  s.secret_state = SecretState::kUnknown;
+  EXPECT_EQ(name(s.decide()), "look_for_secret");
+}
+
+TEST(FirstIssue, ClaimsTheFirstRevision) {
+  const Scene s = Scene::fresh();
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Claim>(d));
+  EXPECT_EQ(as<Claim>(d).revision, 1u);
+  ASSERT_TRUE(d.next.claim);
+  EXPECT_EQ(d.next.claim->revision, 1u);
+  EXPECT_EQ(d.next.claim->since, kWall);
+  EXPECT_EQ(d.next.claim->reason, "FirstIssue");
+  EXPECT_EQ(d.next.last_revision, 1u);
+  EXPECT_EQ(d.priority, Priority::kFirstIssue);
+  EXPECT_EQ(told(d), "Ready=False/Progressing Reconciling");
+}
+
+TEST(FirstIssue, PostsWhatThisProcessClaimed) {
+  Scene s = Scene::fresh();
+  s.claimed(1);
+  s.flight.claimed = 1;
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<CreateKey>(d));
+  EXPECT_EQ(as<CreateKey>(d).revision, 1u);
+}
+
+TEST(FirstIssue, WritesTheHeldKey) {
+  Scene s = Scene::fresh();
+  s.claimed(1);
+  s.hold(1);
+  EXPECT_EQ(name(s.decide()), "write_secret");
+}
+
+TEST(FirstIssue, ClosesTheClaimWhenTheSecretCarriesIt) {
+  Scene s = Scene::fresh();
+  s.claimed(1, "FirstIssue");
+  s.secret_of(1);
+  s.keys = {s.key(1)};
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  EXPECT_FALSE(d.next.claim);
+  EXPECT_EQ(d.next.revision, 1u);
+  EXPECT_EQ(d.next.key_id, "id1");
+  EXPECT_EQ(d.next.key_digest, "digest1");
+  EXPECT_EQ(d.next.state, "valid");
+  EXPECT_EQ(d.next.used_times, 0);
+  EXPECT_EQ(d.next.binding.uid, "secret-uid");
+  EXPECT_TRUE(d.next.previous_keys.empty());
+  EXPECT_EQ(told(d), "Ready=True/Issued");
+  EXPECT_EQ(d.next.observed_generation, 2);
+  ASSERT_TRUE(d.event);
+  EXPECT_EQ(d.event->reason, "Issued");
+}
+
+TEST(FirstIssue, AnotherProcessesSecretIsFinishedToo) {
+  Scene s = Scene::fresh();
+  s.claimed(1, "FirstIssue");
+  s.secret_of(1);
+  s.keys.clear();  // this process has no list that shows the key
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  EXPECT_EQ(d.next.key_id, "id1");
+  EXPECT_EQ(told(d), "Ready=True/Issued");
+}
+
+TEST(Claims, ARevisionIsNeverUsedTwice) {
+  Scene s = Scene::fresh();
+  s.resource.status.last_revision = 4;
+  EXPECT_EQ(as<Claim>(s.decide()).revision, 5u);
+  s.keys = {s.key(9)};
+  EXPECT_EQ(as<Claim>(s.decide()).revision, 10u) << "a mark at NetBird counts";
+  s.keys.clear();
+  s.resource.status.previous_keys = {{"x", 7, kWall}};
+  EXPECT_EQ(as<Claim>(s.decide()).revision, 8u) << "a previous key counts";
+}
+
+TEST(Claims, ABurntOneIsReplacedByTheNext) {
+  Scene s = Scene::fresh();
+  s.claimed(4);
+  s.resource.status.claim->since = after_s(-60);
+  s.resource.status.claim->rotate = "now";
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Claim>(d));
+  EXPECT_EQ(as<Claim>(d).revision, 5u);
+  EXPECT_EQ(d.next.failed_issuance_attempts, 1);
+  EXPECT_EQ(d.next.last_failure_time, kWall);
+  EXPECT_EQ(d.next.claim->rotate, "now") << "it still answers the annotation";
+}
+
+TEST(Claims, BurntOnesBackOffSoThatACrashLoopMakesFewKeys) {
+  Scene s = Scene::fresh();
+  s.claimed(4);
+  s.resource.status.failed_issuance_attempts = 3;
+  s.at_rest();
+  Decision d = s.decide();
+  ASSERT_TRUE(is<Rest>(d)) << name(d);
+  ASSERT_TRUE(d.wake_at);
+  EXPECT_GE(*d.wake_at - s.now.mono, std::chrono::seconds(20));
+  s.now.wall = after_s(20);
+  EXPECT_EQ(name(s.decide()), "claim");
+}
+
+TEST(Claims, BackOffEndsInABound) {
+  Scene s = Scene::fresh();
+  s.claimed(4);
+  s.resource.status.failed_issuance_attempts = 1'000'000;
+  s.now.wall = after_s(900);
+  EXPECT_EQ(name(s.decide()), "claim");
+}
+
+TEST(Claims, AnOldOneIsNotPosted) {
+  // Whoever deletes the resource counts from the claim's time to the POST's last effect.
+  Scene s = Scene::fresh();
+  s.claimed(1);
+  s.flight.claimed = 1;
+  s.resource.status.claim->since = after_s(-60);
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Claim>(d)) << name(d);
+  EXPECT_EQ(d.next.claim->since, kWall);
+  EXPECT_EQ(d.next.failed_issuance_attempts, 0) << "nothing failed";
+}
+
+TEST(Claims, AClockThatWasSetBackDoesNotPostEither) {
+  Scene s = Scene::fresh();
+  s.claimed(1);
+  s.flight.claimed = 1;
+  s.resource.status.claim->since = after_s(600);
+  EXPECT_FALSE(is<CreateKey>(s.decide()));
+}
+
+TEST(Claims, ARefusedPostIsRecordedAndTold) {
+  Scene s = Scene::fresh();
+  s.claimed(1);
+  s.flight.refused_revision = 1;
+  s.flight.refusal = base::Error{base::ErrorCode::kUnprocessable, "create", "unknown group"};
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  EXPECT_FALSE(d.next.claim);
+  EXPECT_EQ(d.next.failed_issuance_attempts, 1);
+  EXPECT_EQ(told(d), "Ready=False/InvalidSpec Stalled");
+  EXPECT_NE(condition(d.next, "Ready")->message.find("unknown group"), std::string::npos);
+  ASSERT_TRUE(d.event);
+  EXPECT_TRUE(d.event->warning);
+}
+
+TEST(Claims, AfterARefusalTheNextTryWaitsUnlessTheSpecIsEdited) {
+  Scene s = Scene::fresh();
+  s.resource.status.last_revision = 1;
+  s.resource.status.failed_issuance_attempts = 1;
+  s.resource.status.last_failure_time = kWall;
+  s.resource.status.observed_generation = 2;
+  Decision d = s.decide();
+  ASSERT_TRUE(is<Rest>(d));
+  ASSERT_TRUE(d.wake_at);
+  s.resource.meta.generation = 3;
+  EXPECT_EQ(name(s.decide()), "claim");
+}
+
+TEST(Claims, SpecRevokedDropsTheClaim) {
+  Scene s = Scene::fresh();
+  s.claimed(1);
+  s.flight.claimed = 1;
+  s.resource.spec.revoked = true;
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  EXPECT_FALSE(d.next.claim);
+  EXPECT_EQ(d.next.last_revision, 1u);
+}
+
+struct Blocked {
+  const char* name;
+  void (*change)(Scene&);
+  const char* action;
+  const char* told;  // nullptr: nothing is said yet
+};
+
+// What stands in the way of an issue, told and without any write at NetBird: before the claim and
+// with a claim in hand alike.
+class InTheWay : public ::testing::TestWithParam<std::tuple<Blocked, bool>> {};
+
+TEST_P(InTheWay, IsToldAndNothingIsPosted) {
+  const auto& [c, claimed] = GetParam();
+  Scene s = Scene::fresh();
+  if (claimed) {
+    s.claimed(1);
+    s.flight.claimed = 1;
+  }
+  c.change(s);
+  const Decision d = s.decide();
+  EXPECT_EQ(name(d), c.action);
+  if (c.told != nullptr) {
+    EXPECT_EQ(told(d), c.told);
+  }
+  if (is<WriteStatus>(d)) {
+    s.at_rest();
+    EXPECT_TRUE(is<Rest>(s.decide())) << "told once";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, InTheWay,
+    ::testing::Combine(
+        ::testing::Values(
+            Blocked{"Suspended", [](Scene& s) { s.resource.spec.suspend = true; }, "write_status",
+                    "Ready=False/Suspended Stalled"},
+            Blocked{"TokenRefused",
+                    [](Scene& s) {
+                      s.account.state = AccountState::kRefused;
+                      s.account.problem = "refused";
+                    },
+                    "write_status", "Ready=False/AccountNotReady Stalled"},
+            Blocked{"RateLimited", [](Scene& s) { s.account.state = AccountState::kRateLimited; },
+                    "write_status", "Ready=False/RateLimited Reconciling"},
+            Blocked{"Failing", [](Scene& s) { s.account.state = AccountState::kFailing; },
+                    "write_status", "Ready=False/APIError Reconciling"},
+            Blocked{"NothingHeardYet", [](Scene& s) { s.account.state = AccountState::kUnknown; },
+                    "rest", nullptr},
+            Blocked{"NoListYet", [](Scene& s) { s.account.snapshot.reset(); }, "rest", nullptr},
+            Blocked{"GroupMissing",
+                    [](Scene& s) {
+                      s.groups.state = GroupFacts::State::kMissing;
+                      s.groups.name = "servers";
+                    },
+                    "write_status", "Ready=False/GroupNotFound Stalled"},
+            Blocked{"GroupAmbiguous",
+                    [](Scene& s) {
+                      s.groups.state = GroupFacts::State::kAmbiguous;
+                      s.groups.name = "servers";
+                    },
+                    "write_status", "Ready=False/InvalidSpec Stalled"},
+            Blocked{"GroupsNotLoaded",
+                    [](Scene& s) { s.groups.state = GroupFacts::State::kNotLoaded; }, "rest",
+                    nullptr}),
+        ::testing::Bool()),
+    [](const auto& tested) {
+      return std::string(std::get<0>(tested.param).name) +
+             (std::get<1>(tested.param) ? "Claimed" : "");
+    });
+
+TEST(InTheWayOfIssue, MissingThingsAreAskedFor) {
+  Scene s = Scene::fresh();
+  s.account.state = AccountState::kUnknown;
+  EXPECT_TRUE(s.decide().wants_list);
+  s = Scene::fresh();
+  s.groups.state = GroupFacts::State::kNotLoaded;
+  EXPECT_TRUE(s.decide().wants_groups);
+  s.groups.state = GroupFacts::State::kMissing;
+  EXPECT_TRUE(s.decide().wants_groups) << "it heals when the group appears";
+}
+
+TEST(SecretConflict, AForeignSecretIsToldAndNothingIsClaimed) {
+  Scene s = Scene::fresh();
+  s.secret_state = SecretState::kForeign;
+  const Decision d = s.decide();
+  EXPECT_EQ(told(d), "Ready=False/SecretConflict Stalled");
+  ASSERT_TRUE(d.wake_at) << "it does not show in the watch, so it is looked for again";
+  EXPECT_GT(*d.wake_at, s.now.mono);
+  EXPECT_FALSE(d.next.claim);
+}
+
+TEST(SecretConflict, AHeldKeyIsNotWrittenOntoIt) {
+  Scene s = Scene::fresh();
+  s.claimed(1);
+  s.hold(1);
+  s.secret_state = SecretState::kForeign;
+  EXPECT_EQ(told(s.decide()), "Ready=False/SecretConflict Stalled");
+  s.secret_state = SecretState::kUnknown;
+  EXPECT_EQ(name(s.decide()), "look_for_secret");
+}
+
+TEST(SecretRefused, TheHeldKeyWaitsAndNoFurtherOneIsMade) {
+  Scene s = Scene::fresh();
+  s.claimed(1);
+  s.hold(1);
+  s.flight.secret_refusal = base::Error{base::ErrorCode::kForbidden, "write", "no right"};
+  s.flight.secret_backoff.until = s.now.mono + base::Duration{5'000};
+  const Decision d = s.decide();
+  EXPECT_EQ(told(d), "Ready=False/APIError Stalled");
+  EXPECT_EQ(d.wake_at, s.flight.secret_backoff.until);
+  s.now.mono = s.now.mono + base::Duration{5'000};
+  EXPECT_EQ(name(s.decide()), "write_secret");
+}
+
+TEST(SecretRefused, TheNextFirstIssueTriesADryRunBeforeItsPost) {
+  Scene s = Scene::fresh();
+  s.flight.secret_refusal = base::Error{base::ErrorCode::kForbidden, "write", "no right"};
+  EXPECT_EQ(name(s.decide()), "try_writing_secret");
+  s.flight.secret_backoff.until = s.now.mono + base::Duration{5'000};
+  EXPECT_EQ(told(s.decide()), "Ready=False/APIError Stalled");
+  s.flight.secret_backoff.until.reset();
+  s.flight.dry_run_passed = true;
+  EXPECT_EQ(name(s.decide()), "claim");
+}
+
+TEST(SecretTerminating, IsWaitedFor) {
+  Scene s = Scene::fresh();
+  s.secret_of(0);
+  s.secret.key_id.clear();
+  s.secret.deleting = true;
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Rest>(d)) << name(d);
+  EXPECT_TRUE(d.wake_at);
+}
+
+TEST(Rotation, ClaimsWhileTheOldKeyStaysGood) {
+  Scene s;
+  s.resource.rotate = "now";
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Claim>(d));
+  EXPECT_EQ(as<Claim>(d).revision, 4u);
+  EXPECT_EQ(d.next.claim->reason, "Requested");
+  EXPECT_EQ(d.next.claim->rotate, "now");
+  EXPECT_EQ(d.priority, Priority::kRotation);
+  EXPECT_EQ(told(d), "Ready=True/Issued Rotating");
+}
+
+TEST(Rotation, TheOldKeyRetiresAfterTheOverlap) {
+  Scene s;
+  s.claimed(4);
+  s.resource.status.claim->rotate = "now";
+  s.resource.rotate = "now";
+  s.secret_of(4);
+  s.keys.push_back(s.key(4));
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  ASSERT_EQ(d.next.previous_keys.size(), 1u);
+  EXPECT_EQ(d.next.previous_keys[0].key_id, "id3");
+  EXPECT_EQ(d.next.previous_keys[0].retire_at, after_s(3'600));
+  EXPECT_EQ(d.next.last_handled_rotate, "now");
+  EXPECT_EQ(d.next.last_rotation_reason, "Requested");
+  EXPECT_EQ(d.next.last_rotation_time, kWall);
+  EXPECT_EQ(told(d), "Ready=True/Issued");
+  ASSERT_TRUE(d.event);
+  EXPECT_EQ(d.event->reason, "Rotated");
+}
+
+TEST(Rotation, AKeyThatIsSurelyGoneIsNoPreviousKey) {
+  Scene s;
+  s.claimed(4);
+  s.secret_of(4);
+  s.keys = {s.key(4)};
+  EXPECT_TRUE(s.decide().next.previous_keys.empty());
+}
+
+TEST(Rotation, TheSameAnnotationDoesNothingMore) {
+  Scene s;
+  s.resource.rotate = s.resource.status.last_handled_rotate = "now";
+  EXPECT_TRUE(is<Rest>(s.decide()));
+}
+
+TEST(Rotation, ASpecEditedMeanwhileIsNotTakenForMet) {
+  Scene s;
+  s.claimed(4);
+  s.secret_of(4);
+  s.secret.settings = "of the spec before";
+  s.keys.push_back(s.key(4));
+  s.resource.meta.generation = 3;
+  const Decision d = s.decide();
+  EXPECT_EQ(d.next.observed_generation, 2);
+  s.resource.status = d.next;
+  EXPECT_EQ(as<Claim>(s.decide()).revision, 5u) << "and is met by the next key";
+}
+
+TEST(Room, TheOldestPreviousKeyGoesBeforeThereIsOneMore) {
+  Scene s;
+  s.resource.rotate = "now";
+  s.resource.spec.revision_history_limit = 2;
+  s.resource.status.previous_keys = {{"id1", 1, after_s(999)}, {"id2", 2, after_s(999)}};
+  s.keys.push_back(s.key(1));
+  s.keys.push_back(s.key(2));
+  Decision d = s.decide();
+  ASSERT_TRUE(is<DeleteKey>(d));
+  EXPECT_EQ(as<DeleteKey>(d).key_id, "id1");
+  s.keys.erase(s.keys.begin() + 1);
+  d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  ASSERT_EQ(d.next.previous_keys.size(), 1u);
+  EXPECT_EQ(d.next.previous_keys[0].key_id, "id2");
+  s.resource.status = d.next;
+  EXPECT_TRUE(is<Claim>(s.decide()));
+}
+
+TEST(Drift, ASecretThatIsDeletedAgainAndAgainMakesFewKeys) {
+  Scene s;
+  s.secret_state = SecretState::kAbsent;
+  EXPECT_EQ(as<Claim>(s.decide()).revision, 4u);
+  s.resource.status.last_rotation_reason = "SecretMissing";
+  s.resource.status.last_rotation_time = after_s(-5);
+  s.at_rest();
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Rest>(d)) << name(d);
+  ASSERT_TRUE(d.wake_at);
+  s.now.wall = after_s(5);
+  EXPECT_TRUE(is<Claim>(s.decide()));
+}
+
+TEST(HighestRevision, CountsWhateverIsKnown) {
+  Scene s;
+  EXPECT_EQ(highest_revision(s.observed()), 3u);
+  s.secret.revision = 5;
+  EXPECT_EQ(highest_revision(s.observed()), 5u);
+  s.resource.status.claim = kube::Claim{6, kWall, "", ""};
+  EXPECT_EQ(highest_revision(s.observed()), 6u);
+  s.keys.push_back(s.key(8));
+  EXPECT_EQ(highest_revision(s.observed()), 8u);
+}
+
+}  // namespace
+}  // namespace nbkeys::engine

@@ -1,0 +1,176 @@
+#include "engine/judge.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "scene.h"
+
+namespace nbkeys::engine {
+namespace {
+
+using status::Progress;
+using status::Reason;
+using testing::after_s;
+using testing::is;
+using testing::key_valid;
+using testing::kWall;
+using testing::ms;
+using testing::Scene;
+using testing::told;
+
+struct Case {
+  const char* name;
+  void (*change)(Scene&);
+  const char* ready;
+  const char* valid;
+};
+
+class AtRest : public ::testing::TestWithParam<Case> {};
+
+// With rotation off, so that nothing is repaired: what a person then reads.
+TEST_P(AtRest, TellsWhatTheKeyIsWorth) {
+  Scene s;
+  s.resource.spec.rotation.enabled = false;
+  GetParam().change(s);
+  s.at_rest();
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Rest>(d)) << testing::name(d);
+  EXPECT_EQ(told(d), GetParam().ready);
+  EXPECT_EQ(key_valid(d), GetParam().valid);
+}
+
+void one_off(Scene& s) {
+  s.resource.spec.settings.type = kube::KeyType::kOneOff;
+  s.resource.status.settings_digest = s.secret.settings = kube::settings_digest(s.resource.spec);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, AtRest,
+    ::testing::Values(Case{"Good", [](Scene&) {}, "Ready=True/Issued", "Valid"},
+                      Case{"NeverExpires",
+                           [](Scene& s) {
+                             s.active().key.expires.reset();
+                             s.secret.expires_at.reset();
+                             s.resource.status.expires_at.reset();
+                           },
+                           "Ready=True/Issued", "Valid"},
+                      Case{"ExpiredByState",
+                           [](Scene& s) { s.active().key.state = netbird::KeyState::kExpired; },
+                           "Ready=False/Expired Stalled", "Expired"},
+                      Case{"ExpiredByTheClockBeforeTheListTells",
+                           [](Scene& s) { s.active().key.expires = kWall; },
+                           "Ready=False/Expired Stalled", "Expired"},
+                      Case{"Overused",
+                           [](Scene& s) { s.active().key.state = netbird::KeyState::kOverused; },
+                           "Ready=False/Overused Stalled", "Overused"},
+                      Case{"OneOffUsed",
+                           [](Scene& s) {
+                             one_off(s);
+                             s.active().key.used_times = 1;
+                             s.active().key.state = netbird::KeyState::kOverused;
+                           },
+                           "Ready=True/Used", "Used"},
+                      Case{"OneOffNotUsed", one_off, "Ready=True/Issued", "Valid"},
+                      Case{"RevokedExternally",
+                           [](Scene& s) {
+                             s.active().key.revoked = true;
+                             s.active().key.state = netbird::KeyState::kRevoked;
+                           },
+                           "Ready=False/RevokedExternally Stalled", "RevokedExternally"},
+                      Case{"RevokedAsAsked",
+                           [](Scene& s) {
+                             s.resource.spec.revoked = true;
+                             s.resource.status.revoked_revision = 3;
+                             s.active().key.revoked = true;
+                           },
+                           "Ready=True/Revoked", "Revoked"},
+                      Case{"RevokedAsAskedAndGone",
+                           [](Scene& s) {
+                             s.resource.spec.revoked = true;
+                             s.resource.status.revoked_revision = 3;
+                             s.keys.clear();
+                           },
+                           "Ready=True/Revoked", "Revoked"},
+                      Case{"SuspendedButGood", [](Scene& s) { s.resource.spec.suspend = true; },
+                           "Ready=True/Suspended", "Valid"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+class AccountTrouble : public ::testing::TestWithParam<AccountState> {};
+
+TEST_P(AccountTrouble, DoesNotMakeReadyFlapWhileTheKeyIsKnownGood) {
+  Scene s;
+  const auto before = kube::status_json(s.resource.status).dump();
+  s.account.state = GetParam();
+  s.account.problem = "trouble";
+  const Decision d = s.decide();
+  EXPECT_TRUE(is<Rest>(d)) << testing::name(d);
+  EXPECT_EQ(kube::status_json(d.next).dump(), before);
+}
+
+TEST_P(AccountTrouble, OfARestartDoesNotEither) {
+  Scene s;
+  s.account.state = GetParam();
+  s.account.problem = "trouble";
+  s.account.snapshot.reset();
+  s.keys.clear();
+  const Decision d = s.decide();
+  EXPECT_TRUE(is<Rest>(d)) << testing::name(d);
+}
+
+TEST_P(AccountTrouble, IsToldWhenTheListIsStale) {
+  Scene s;
+  s.account.state = GetParam();
+  s.account.problem = "trouble";
+  s.account.stale = true;
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d));
+  EXPECT_EQ(d.next.conditions.front().reason == "Issued", false);
+  EXPECT_NE(told(d).find("Ready=False"), std::string::npos);
+  EXPECT_EQ(key_valid(d), "Valid") << "as far as is known";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AccountTrouble,
+                         ::testing::Values(AccountState::kUnknown, AccountState::kRefused,
+                                           AccountState::kRateLimited, AccountState::kFailing));
+
+TEST(HeldUp, ACauseThatOnlyAPersonRemovesTakesReadyAway) {
+  const Scene s;
+  const auto report = held_up(s.observed(), Reason::kGroupNotFound, "m", Progress::kStalled);
+  EXPECT_FALSE(report.ready);
+  EXPECT_TRUE(report.key_valid) << "the key itself still works";
+  const auto transient = held_up(s.observed(), Reason::kApiError, "m", Progress::kReconciling);
+  EXPECT_TRUE(transient.ready);
+}
+
+TEST(HeldUp, AnEditedSpecIsNotTakenForMet) {
+  Scene s;
+  s.resource.meta.generation = 3;
+  EXPECT_FALSE(held_up(s.observed(), Reason::kApiError, "m", Progress::kReconciling).observed);
+}
+
+TEST(KeyUsable, NeedsTheKeyAndItsSecret) {
+  Scene s;
+  EXPECT_TRUE(key_usable(s.observed()));
+  s.secret.revision = 2;
+  EXPECT_FALSE(key_usable(s.observed()));
+  s = Scene{};
+  s.content = ContentState::kKeyAltered;
+  EXPECT_FALSE(key_usable(s.observed()));
+  s = Scene{};
+  s.active().key.revoked = true;
+  EXPECT_FALSE(key_usable(s.observed()));
+}
+
+TEST(Issuing, WithoutAUsableKeyItIsNoRoutine) {
+  Scene s;
+  EXPECT_TRUE(issuing(s.observed(), "Expiring").rotating);
+  s.secret_state = SecretState::kAbsent;
+  const auto report = issuing(s.observed(), "SecretMissing");
+  EXPECT_FALSE(report.rotating);
+  EXPECT_FALSE(report.ready);
+  EXPECT_EQ(report.progress, Progress::kReconciling);
+}
+
+}  // namespace
+}  // namespace nbkeys::engine

@@ -1,0 +1,105 @@
+#include "engine/observe.h"
+
+#include <gtest/gtest.h>
+
+#include "world_fixture.h"
+
+namespace nbkeys::engine {
+namespace {
+
+using testing::json;
+using testing::secret_text;
+using testing::setup_key_text;
+
+class ObserveTest : public testing::WorldTest {
+ protected:
+  void watched(const std::string& text) {
+    world.secrets.upsert(std::move(*kube::parse_secret_meta(json(text))));
+  }
+};
+
+TEST_F(ObserveTest, ASecretNeitherWatchedNorLookedForIsUnknown) {
+  EXPECT_EQ(observed().secret.state, SecretState::kUnknown);
+}
+
+TEST_F(ObserveTest, TheWatchTellsOursFromForeign) {
+  watched(secret_text(60, 1));
+  EXPECT_EQ(observed().secret.state, SecretState::kOurs);
+  EXPECT_EQ(observed().secret.content, ContentState::kUnchecked);
+  watched(R"({"metadata":{"namespace":"ns","name":"fleet","uid":"s","resourceVersion":"61",
+              "labels":{"keys.netbird.io/setupkey-uid":"somebody-else"}}})");
+  EXPECT_EQ(observed().secret.state, SecretState::kForeign);
+}
+
+TEST_F(ObserveTest, TheBindingSparesARead) {
+  store(setup_key_text(11, R"({"binding": {"name": "fleet", "uid": "secret-uid",
+                                           "resourceVersion": "60"}})"));
+  watched(secret_text(60, 1));
+  EXPECT_EQ(observed().secret.content, ContentState::kRight);
+  watched(secret_text(61, 1));
+  EXPECT_EQ(observed().secret.content, ContentState::kUnchecked);
+}
+
+TEST_F(ObserveTest, ACheckHoldsForTheVersionItSaw) {
+  watched(secret_text(60, 1));
+  flight().check = SecretCheck{"secret-uid", "60", true, true};
+  EXPECT_EQ(observed().secret.content, ContentState::kRight);
+  flight().check->template_right = false;
+  EXPECT_EQ(observed().secret.content, ContentState::kTemplateAltered);
+  flight().check->key_right = false;
+  EXPECT_EQ(observed().secret.content, ContentState::kKeyAltered);
+  flight().check->resource_version = "59";
+  EXPECT_EQ(observed().secret.content, ContentState::kUnchecked);
+  flight().check = SecretCheck{"of one before", "60", true, true};
+  EXPECT_EQ(observed().secret.content, ContentState::kUnchecked);
+}
+
+TEST_F(ObserveTest, ALookIsBelievedForAWhileAndTheWatchOutranksIt) {
+  flight().look = SecretLook{SecretLook::Found::kAbsent, std::nullopt, now.mono};
+  EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
+  now.mono = now.mono + base::Duration{30'000};
+  EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
+  now.mono = now.mono + base::Duration{1};
+  EXPECT_EQ(observed().secret.state, SecretState::kUnknown);
+  flight().look = SecretLook{SecretLook::Found::kAbsent, std::nullopt, now.mono};
+  watched(secret_text(60, 1));
+  EXPECT_EQ(observed().secret.state, SecretState::kOurs);
+}
+
+TEST_F(ObserveTest, KeysAreThoseOfTheOwner) {
+  const auto owner = cache::owner_of(testing::kUid);
+  netbird::Key mine, others;
+  mine.id = "mine";
+  mine.name = cache::marked_name("x", {owner, 2});
+  others.id = "others";
+  others.name = cache::marked_name("x", {cache::owner_of("uid-2"), 2});
+  world.account.inventory().replace({mine, others}, {now.mono, now.wall});
+  const Observed o = observed();
+  ASSERT_EQ(o.keys.size(), 1u);
+  EXPECT_EQ(o.keys[0].key.id, "mine");
+  EXPECT_EQ(o.keys[0].revision, 2u);
+}
+
+TEST_F(ObserveTest, SettlingDropsWhatBelongsToAStateThatIsNoMore) {
+  Flight& f = flight();
+  f.claimed = 4;
+  f.held.emplace();
+  f.held->facts.revision = 4;
+  f.deleted_keys = {"a", "b"};
+  store(setup_key_text(11, R"({"claim": {"revision": 4}, "revision": 3,
+      "previousKeys": [{"keyID": "b", "revision": 1, "retireAt": "2026-01-01T00:00:00Z"}]})"));
+  settle_flight(*resource(), now.mono, flight());
+  EXPECT_EQ(flight().claimed, 4u);
+  EXPECT_TRUE(flight().held);
+  EXPECT_EQ(flight().deleted_keys, (std::vector<std::string>{"b"}));
+  EXPECT_EQ(flight().seen_revision, 3u);
+  EXPECT_EQ(flight().seen_at, now.mono);
+  store(setup_key_text(12, R"({"claim": {"revision": 5}, "revision": 3})"));
+  settle_flight(*resource(), now.mono + base::Duration{9}, flight());
+  EXPECT_EQ(flight().claimed, 0u);
+  EXPECT_FALSE(flight().held);
+  EXPECT_EQ(flight().seen_at, now.mono) << "the revision is the same";
+}
+
+}  // namespace
+}  // namespace nbkeys::engine

@@ -1,0 +1,125 @@
+#include "engine/queue.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace nbkeys::engine {
+namespace {
+
+const kube::ObjectRef kA{"ns", "a"}, kB{"ns", "b"}, kC{"ns", "c"};
+
+base::Instant ms(std::int64_t t) { return {base::Duration{t}}; }
+
+std::vector<std::string> drain(Queue& queue, std::int64_t t) {
+  std::vector<std::string> out;
+  while (const auto ref = queue.pop(ms(t))) out.push_back(ref->name);
+  return out;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(Queue, FirstComeFirstServedEachOnce) {
+  Queue queue;
+  EXPECT_FALSE(queue.has_ready());
+  queue.push(kA);
+  queue.push(kB);
+  queue.push(kA);
+  EXPECT_EQ(queue.depth(), 2u);
+  EXPECT_EQ(drain(queue, 0), (Names{"a", "b"}));
+  queue.push(kA);
+  EXPECT_EQ(drain(queue, 0), (Names{"a"}));
+}
+
+TEST(Queue, WhoIsInTheMiddleGoesFirst) {
+  Queue queue;
+  queue.push(kA);
+  queue.push_front(kB);
+  queue.push_front(kA);
+  EXPECT_EQ(drain(queue, 0), (Names{"b", "a"}));
+}
+
+TEST(Queue, AWakeUpComesNotBeforeItsTime) {
+  Queue queue;
+  queue.wake(kA, ms(10));
+  queue.wake(kB, ms(5));
+  EXPECT_EQ(queue.next_at(), ms(5));
+  EXPECT_TRUE(drain(queue, 4).empty());
+  EXPECT_EQ(drain(queue, 5), (Names{"b"}));
+  EXPECT_EQ(queue.next_at(), ms(10));
+  EXPECT_EQ(drain(queue, 100), (Names{"a"}));
+  EXPECT_FALSE(queue.next_at());
+}
+
+TEST(Queue, ALaterWakeUpReplacesTheEarlier) {
+  Queue queue;
+  queue.wake(kA, ms(5));
+  queue.wake(kA, ms(50));
+  EXPECT_TRUE(drain(queue, 10).empty());
+  EXPECT_EQ(drain(queue, 50), (Names{"a"}));
+  EXPECT_TRUE(drain(queue, 500).empty()) << "once";
+}
+
+TEST(Queue, AWakeUpOfOneThatIsReadyAnywayIsOneTurn) {
+  Queue queue;
+  queue.push(kA);
+  queue.wake(kA, ms(5));
+  EXPECT_EQ(drain(queue, 5), (Names{"a"}));
+}
+
+TEST(Queue, TheMostUrgentIsReleasedFirst) {
+  Queue queue;
+  queue.park(kA, Priority::kRotation);
+  queue.park(kB, Priority::kFirstIssue);
+  queue.park(kC, Priority::kRetire);
+  EXPECT_TRUE(queue.has_parked());
+  EXPECT_TRUE(drain(queue, 1'000'000).empty()) << "parked is not ready";
+  EXPECT_TRUE(queue.release_one());
+  EXPECT_EQ(drain(queue, 0), (Names{"c"}));
+  EXPECT_TRUE(queue.release_one());
+  EXPECT_TRUE(queue.release_one());
+  EXPECT_FALSE(queue.release_one());
+  EXPECT_EQ(queue.depth(), 2u);
+}
+
+TEST(Queue, AmongEqualsTheOneThatWaitedLongest) {
+  Queue queue;
+  queue.park(kB, Priority::kFirstIssue);
+  queue.park(kA, Priority::kFirstIssue);
+  queue.release_one();
+  EXPECT_EQ(drain(queue, 0), (Names{"b"}));
+}
+
+TEST(Queue, ParkedTwiceIsParkedOnce) {
+  Queue queue;
+  queue.park(kA, Priority::kRotation);
+  queue.park(kA, Priority::kRetire);
+  EXPECT_EQ(queue.depth(), 1u);
+  EXPECT_TRUE(queue.release_one());
+  EXPECT_FALSE(queue.release_one());
+}
+
+TEST(Queue, WhoIsForgottenIsNeitherWokenNorReleased) {
+  Queue queue;
+  queue.wake(kA, ms(5));
+  queue.park(kA, Priority::kRetire);
+  queue.forget(kA);
+  EXPECT_FALSE(queue.release_one());
+  EXPECT_FALSE(queue.next_at());
+  EXPECT_TRUE(drain(queue, 100).empty());
+}
+
+TEST(Queue, ClearLeavesNothing) {
+  Queue queue;
+  queue.push(kA);
+  queue.wake(kB, ms(5));
+  queue.park(kC, Priority::kRetire);
+  queue.clear();
+  EXPECT_EQ(queue.depth(), 0u);
+  EXPECT_FALSE(queue.next_at());
+  EXPECT_FALSE(queue.release_one());
+}
+
+}  // namespace
+}  // namespace nbkeys::engine

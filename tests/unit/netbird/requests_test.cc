@@ -1,0 +1,115 @@
+#include "netbird/requests.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "answers.h"
+
+namespace nbkeys::netbird {
+namespace {
+
+using base::ErrorCode;
+using testing::answer;
+using testing::json;
+
+base::Json body_of(const io::HttpRequest& request) { return json(request.body.reveal()); }
+
+NewKey fleet() {
+  NewKey key;
+  key.name = "fleet [k8s-0123456789abcdef-r1]";
+  key.type = "one-off";
+  key.usage_limit = 1;
+  key.expires_in = base::Duration{86'400'000};
+  key.ephemeral = true;
+  key.auto_groups = {"g1", "g2"};
+  return key;
+}
+
+TEST(NetBirdRequests, Lists) {
+  EXPECT_EQ(list_keys().path, "/api/setup-keys");
+  EXPECT_EQ(list_groups().path, "/api/groups");
+  EXPECT_EQ(get_current_user().path, "/api/users/current");
+  for (const auto& request : {list_keys(), list_groups(), get_current_user()}) {
+    EXPECT_EQ(request.method, io::Method::kGet);
+    EXPECT_EQ(request.server, io::Server::kNetBird);
+    EXPECT_FALSE(request.once);
+  }
+  EXPECT_GE(list_keys().response_bytes_max, 64u << 20) << "100,000 keys are 34 MB";
+}
+
+TEST(NetBirdRequests, CreateGoesOutOnceAndInSeconds) {
+  const auto request = create_key(fleet());
+  EXPECT_EQ(request.method, io::Method::kPost);
+  EXPECT_EQ(request.path, "/api/setup-keys");
+  EXPECT_TRUE(request.once) << "two POSTs make two keys";
+  EXPECT_EQ(body_of(request), json(R"({"name": "fleet [k8s-0123456789abcdef-r1]",
+      "type": "one-off", "expires_in": 86400, "auto_groups": ["g1", "g2"], "usage_limit": 1,
+      "ephemeral": true, "allow_extra_dns_labels": false})"));
+}
+
+TEST(NetBirdRequests, NoGroupsAreAnEmptyListNotNull) {
+  NewKey key = fleet();
+  key.auto_groups.clear();
+  EXPECT_EQ(body_of(create_key(key))["auto_groups"], json("[]"));
+  EXPECT_EQ(body_of(update_key("id", false, {}))["auto_groups"], json("[]"));
+}
+
+TEST(NetBirdRequests, UpdateCarriesBothFields) {
+  const auto request = update_key("id", true, {"g"});
+  EXPECT_EQ(request.method, io::Method::kPut);
+  EXPECT_EQ(request.path, "/api/setup-keys/id");
+  EXPECT_EQ(request.operation, "revoke_key");
+  EXPECT_EQ(update_key("id", false, {}).operation, "update_key");
+  EXPECT_EQ(body_of(request), json(R"({"revoked": true, "auto_groups": ["g"]})"));
+}
+
+TEST(NetBirdRequests, IdsAreEncoded) {
+  EXPECT_EQ(delete_key("id").path, "/api/setup-keys/id");
+  EXPECT_EQ(delete_key("id").method, io::Method::kDelete);
+  EXPECT_EQ(delete_key("../groups/x?y").path, "/api/setup-keys/..%2Fgroups%2Fx%3Fy");
+}
+
+TEST(NetBirdResponses, EachStatusHasItsCode) {
+  const std::map<int, ErrorCode> codes = {
+      {302, ErrorCode::kMalformed},     {400, ErrorCode::kUnprocessable},
+      {401, ErrorCode::kUnauthorized},  {403, ErrorCode::kForbidden},
+      {404, ErrorCode::kNotFound},      {409, ErrorCode::kConflict},
+      {412, ErrorCode::kUnprocessable}, {422, ErrorCode::kUnprocessable},
+      {429, ErrorCode::kRateLimited},   {500, ErrorCode::kServerError},
+      {502, ErrorCode::kServerError}};
+  for (const auto& [status, code] : codes) {
+    EXPECT_EQ(accept_response(answer(status), "x").error().code, code) << status;
+  }
+  EXPECT_TRUE(accept_response(answer(200), "x").ok());
+}
+
+TEST(NetBirdResponses, AnAnswerThatPromisesATimeoutIsNoRefusal) {
+  // 408 comes from proxies that gave up waiting: the POST may have been carried out all the same.
+  const auto code = accept_response(answer(408), "create").error().code;
+  EXPECT_NE(code, ErrorCode::kUnprocessable);
+}
+
+TEST(NetBirdResponses, TheCauseIsToldBounded) {
+  const auto told = [](const std::string& body) {
+    return accept_response(answer(422, body), "x").error().message;
+  };
+  EXPECT_EQ(told(R"({"message": "unknown group", "code": 422})"),
+            "NetBird answered HTTP 422: unknown group");
+  EXPECT_EQ(told("<html>secret</html>"), "NetBird answered HTTP 422");
+  EXPECT_LE(told(R"({"message": ")" + std::string(9'000, 'x') + "\"}").size(), 400u);
+}
+
+TEST(NetBirdResponses, RetryAfterAndTransportErrorsPassThrough) {
+  io::HttpResponse limited;
+  limited.status = 429;
+  limited.retry_after = base::Duration{3'000};
+  EXPECT_EQ(accept_response(std::move(limited), "x").error().retry_after, base::Duration{3'000});
+  const auto lost =
+      accept_response(base::Error{ErrorCode::kUnknown, "send", "reset"}, "create").error();
+  EXPECT_EQ(lost.code, ErrorCode::kUnknown);
+  EXPECT_EQ(lost.step, "create");
+}
+
+}  // namespace
+}  // namespace nbkeys::netbird

@@ -1,0 +1,132 @@
+#include "netbird/setup_key.h"
+
+#include <gtest/gtest.h>
+
+#include "answers.h"
+
+namespace nbkeys::netbird {
+namespace {
+
+using base::Json;
+using testing::json;
+using testing::key_json;
+
+constexpr const char* kFullKey = "A616097E-FCF0-48FA-9354-CA4A61142761";
+
+TEST(ParseKey, ReadsWhatMatters) {
+  const auto key = parse_key(key_json());
+  ASSERT_TRUE(key.ok());
+  EXPECT_EQ(key->id, "cr3u5ltd0h2s73c8a1b0");
+  EXPECT_EQ(key->name, "fleet");
+  EXPECT_EQ(key->prefix, "A6160");
+  EXPECT_EQ(key->state, KeyState::kValid);
+  EXPECT_FALSE(key->revoked);
+  EXPECT_EQ(key->used_times, 2);
+  EXPECT_EQ(key->usage_limit, 5);
+  EXPECT_EQ(key->expires, base::parse_rfc3339("2026-12-25T00:00:00Z"));
+  EXPECT_EQ(key->last_used, base::parse_rfc3339("2026-11-25T10:00:00Z"));
+  EXPECT_EQ(key->auto_groups, (std::vector<std::string>{"ga", "gz"})) << "sorted";
+}
+
+TEST(ParseKey, GosZeroTimeIsNever) {
+  Json object = key_json();
+  object["expires"] = "0001-01-01T00:00:00Z";
+  object["last_used"] = "0001-01-01T00:00:00Z";
+  const auto key = parse_key(object);
+  ASSERT_TRUE(key.ok());
+  EXPECT_FALSE(key->expires);
+  EXPECT_FALSE(key->last_used);
+}
+
+TEST(ParseKey, EachStateHasItsWord) {
+  for (const char* word : {"valid", "overused", "expired", "revoked"}) {
+    Json object = key_json();
+    object["state"] = word;
+    const auto key = parse_key(object);
+    ASSERT_TRUE(key.ok()) << word;
+    EXPECT_EQ(key_state_name(key->state), word);
+  }
+}
+
+TEST(ParseKey, WithoutIdOrKnownStateItProvesNothing) {
+  for (const char* change : {R"({"id": null})", R"({"id": ""})", R"({"id": 5})",
+                             R"({"state": null})", R"({"state": "paused"})", R"({"state": 1})"}) {
+    Json object = key_json();
+    object.merge_patch(json(change));
+    const auto key = parse_key(object);
+    ASSERT_FALSE(key.ok()) << change;
+    EXPECT_EQ(key.error().code, base::ErrorCode::kMalformed);
+  }
+  for (const char* text : {"[]", "null", "7", "\"key\""}) EXPECT_FALSE(parse_key(json(text)).ok());
+}
+
+TEST(ParseKey, NullGroupsAreNoGroups) {
+  Json object = key_json();
+  object["auto_groups"] = nullptr;
+  EXPECT_TRUE(parse_key(object)->auto_groups.empty());
+}
+
+TEST(ParseKeyList, AWholeListOrNothing) {
+  Json list = Json::array({key_json(), key_json()});
+  ASSERT_TRUE(parse_key_list(base::dump_json(list)).ok());
+  EXPECT_EQ(parse_key_list(base::dump_json(list))->size(), 2u);
+  EXPECT_TRUE(parse_key_list("[]")->empty());
+  list.push_back(json("{}"));
+  EXPECT_FALSE(parse_key_list(base::dump_json(list)).ok())
+      << "a list that cannot be read whole proves nothing about what is absent";
+  for (const char* text : {"", "{}", "null", "<html>", "[1]", "[null]"}) {
+    EXPECT_FALSE(parse_key_list(text).ok()) << text;
+  }
+}
+
+std::string created(const std::string& key_text) {
+  Json object = key_json();
+  object["key"] = key_text;
+  return base::dump_json(object);
+}
+
+TEST(ParseCreatedKey, HandsOverThePlaintext) {
+  const auto made = parse_created_key(created(kFullKey));
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->plaintext.reveal(), kFullKey);
+  EXPECT_EQ(made->key.prefix, "A6160");
+  EXPECT_EQ(made->key.id, "cr3u5ltd0h2s73c8a1b0");
+}
+
+TEST(ParseCreatedKey, AMaskedOrMissingKeyIsRefused) {
+  for (const char* text : {"A6160****", "", "short", "A616097E-FCF0-48FA-9354-CA4A6114****"}) {
+    const auto made = parse_created_key(created(text));
+    ASSERT_FALSE(made.ok()) << text;
+    EXPECT_EQ(made.error().code, base::ErrorCode::kMalformed);
+    EXPECT_EQ(made.error().message.find("A6160"), std::string::npos) << "no part of it is told";
+  }
+  Json object = key_json();
+  object.erase("key");
+  EXPECT_FALSE(parse_created_key(base::dump_json(object)).ok());
+  object["key"] = 7;
+  EXPECT_FALSE(parse_created_key(base::dump_json(object)).ok());
+  for (const char* text : {"", "[]", "{}", "null", "<html>"}) {
+    EXPECT_FALSE(parse_created_key(text).ok()) << text;
+  }
+}
+
+TEST(ParseGroupList, IdsAreNeeded) {
+  const auto groups = parse_group_list(
+      R"([{"id": "g1", "name": "All", "peers_count": 3}, {"id": "g2", "name": "All"}])");
+  ASSERT_TRUE(groups.ok());
+  ASSERT_EQ(groups->size(), 2u);
+  EXPECT_EQ((*groups)[1].id, "g2");
+  EXPECT_EQ((*groups)[1].name, "All");
+  for (const char* text : {"{}", "", "null", R"([{"name": "x"}])", "[1]"}) {
+    EXPECT_FALSE(parse_group_list(text).ok()) << text;
+  }
+}
+
+TEST(ParseCurrentUser, TellsTheRole) {
+  EXPECT_EQ(parse_current_user(R"({"id": "u", "role": "admin"})")->role, "admin");
+  EXPECT_EQ(parse_current_user("{}")->role, "");
+  EXPECT_FALSE(parse_current_user("<html>").ok());
+}
+
+}  // namespace
+}  // namespace nbkeys::netbird
