@@ -31,6 +31,14 @@ Priority issue_priority(const Observed& o) {
   return o.resource.status.revision == 0 ? Priority::kFirstIssue : Priority::kRotation;
 }
 
+bool refused_before(const Observed& o) {
+  const auto& told = o.resource.status.conditions;
+  return o.resource.status.observed_generation == o.resource.meta.generation &&
+         std::any_of(told.begin(), told.end(), [](const kube::Condition& c) {
+           return c.type == "Stalled" && c.reason == reason_name(Reason::kInvalidSpec);
+         });
+}
+
 Decision claim(const Observed& o, std::string reason, std::string rotate, bool after_failure) {
   kube::KeyStatus next = o.resource.status;
   const std::uint32_t revision = highest_revision(o) + 1;
@@ -41,7 +49,9 @@ Decision claim(const Observed& o, std::string reason, std::string rotate, bool a
     ++next.failed_issuance_attempts;
     next.last_failure_time = o.now.wall;
   }
-  Decision out = write_status(o, std::move(next), issuing(o, reason));
+  // A retry of what NetBird refused changes nothing for the user until it succeeds: no flapping between the two.
+  Decision out = refused_before(o) ? act(o, Rest{}) : write_status(o, next, issuing(o, reason));
+  if (refused_before(o)) out.next = std::move(next);
   out.action = Claim{revision};
   if (MUTATION(post_before_claim)) out.action = CreateKey{revision};
   out.priority = issue_priority(o);

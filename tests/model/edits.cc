@@ -142,6 +142,7 @@ void netbird_edits(const State& from, Out& out) {
       const kube::SetupKey& key = objects().key_content(s.keys.back().content);
       const bool in_use = static_cast<int>(key.status.revision) == revision && !key.status.claim &&
                           key.status.last_handled_rotate == key.rotate && !key.spec.revoked &&
+                          key.status.revoked_revision != key.status.revision &&
                           key.status.settings_digest == kube::settings_digest(key.spec);
       if (in_use) s.revoked_in_use = revision;
     });

@@ -1,7 +1,6 @@
 #include "model/plans.h"
 
 #include <cstdio>
-#include <cstdlib>
 
 namespace nbkeys::model {
 
@@ -39,17 +38,6 @@ std::vector<Plan> mutation_plans() {
 
 std::vector<Plan> plans() {
   std::vector<Plan> out = mutation_plans();
-  if (const char* only = std::getenv("MODEL_EXTRA")) {
-    // faults crashes starts user netbird seconds hours edits established
-    Plan p;
-    p.name = "extra";
-    int e = 0;
-    std::sscanf(only, "%d %d %d %d %d %d %d %u %d %d", &p.budget.faults, &p.budget.crashes,
-                &p.budget.starts, &p.budget.user, &p.budget.netbird, &p.budget.seconds,
-                &p.budget.hours, &p.edits, &e, &p.rest_every);
-    p.established = e;
-    return {p};
-  }
   std::vector<Plan> alone = {
       plan("alone_first_issue", {.faults = 1, .crashes = 1, .starts = 2, .seconds = 1, .hours = 1},
            0, false),

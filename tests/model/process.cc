@@ -358,7 +358,8 @@ void Turn::turn() {
     const bool list_counts = p_.snapshot && (!flight.list_needed_since ||
                                              p_.snapshot->mono >= *flight.list_needed_since);
     const bool knows_better = list_counts && (p_.knows_killed >> decision.next.revision & 1u) != 0;
-    sent.says_ready_wrongly = knows_better && reports_issued(decision.next);
+    sent.says_ready_wrongly =
+        knows_better && reports_issued(decision.next) && !reports_issued(resource->status);
   }
   const cache::MarkedKey* active = engine::active_key(o);
   if (std::holds_alternative<engine::Claim>(decision.action) && active != nullptr &&

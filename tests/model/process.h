@@ -65,7 +65,7 @@ struct Process {
     engine::Action action;
     Request request;
     std::string settings;
-    // A status write that reports Ready=True (Issued) for a key whose end was in a list that this
+    // A status write that turns to Ready=True (Issued) for a key whose end was in a list that this
     // process had taken in when it decided.
     bool says_ready_wrongly = false;
     // A claim, made while the key in use was known to be revoked: its revision.
