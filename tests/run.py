@@ -50,8 +50,9 @@ PARTS = {
         ["/usr/bin/python3", "tests/tidy/tidy.py", "--self-test"],
     ],
     "unit": build("release", "unit_tests") + [["build/release/tests/unit_tests", "--gtest_brief=1"]],
-    "model": build("release", "model_tests")
-    + [["build/release/tests/model_tests", "--gtest_brief=1"]],
+    "model": build("release", "model_tests", "mutation_tests")
+    + [["build/release/tests/model_tests", "--gtest_brief=1"],
+       ["build/release/tests/mutation_tests", "--gtest_brief=1"]],
     "behaviour": build("release", "nbkeys", "nbkeys_sandbox", "behaviour_tests")
     + behaviour("release"),
     "asan": build("asan", "nbkeys", "nbkeys_sandbox", "unit_tests", "behaviour_tests")

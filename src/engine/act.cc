@@ -129,6 +129,26 @@ io::HttpRequest request_for(const Decision& decision, const Observed& o, const s
       decision.action);
 }
 
+bool is_netbird_call(const Action& action) {
+  return std::holds_alternative<CreateKey>(action) ||
+         std::holds_alternative<UpdateGroups>(action) ||
+         std::holds_alternative<RevokeKey>(action) || std::holds_alternative<DeleteKey>(action);
+}
+
+const Backoff& backoff_of(const Action& action, const Flight& flight) {
+  if (is_netbird_call(action)) return flight.key_backoff;
+  const bool secret =
+      std::holds_alternative<LookForSecret>(action) || std::holds_alternative<ReadSecret>(action) ||
+      std::holds_alternative<TryWritingSecret>(action) ||
+      std::holds_alternative<WriteSecret>(action) || std::holds_alternative<RepairSecret>(action);
+  return secret ? flight.secret_backoff : flight.object_backoff;
+}
+
+void sent(const Action& action, Flight& flight) {
+  // The POST may happen now, so this revision is used up, whatever becomes of the answer.
+  if (std::holds_alternative<CreateKey>(action)) flight.claimed = 0;
+}
+
 void put_setup_key(World& world, kube::SetupKey resource) {
   const kube::ObjectRef ref = resource.meta.ref;
   const kube::ObjectRef secret = secret_ref(resource);

@@ -25,6 +25,13 @@ struct Pending {
 // REQUIRES: action is not Rest. The request is built from the resource as it was observed.
 io::HttpRequest request_for(const Decision& decision, const Observed& o, const std::string& owner);
 
+// Calls to NetBird cost the account's budget.
+bool is_netbird_call(const Action& action);
+// The back-off of the kind of call that this action is.
+const Backoff& backoff_of(const Action& action, const Flight& flight);
+// To be called when the request has been handed over: from then on it may happen.
+void sent(const Action& action, Flight& flight);
+
 struct Effect {
   bool done = false;            // the server says so
   bool reconsider_all = false;  // the account's state changed

@@ -50,6 +50,7 @@ Decision rest(const Observed& o) {
   }
   Decision out = settle(o, report);
   tell_change(o, report, out);
+  out.wants_list = o.resource.status.revision != 0 && active_key(o) == nullptr && !list_is_proof(o);
   if (const auto at = next_date(o)) out.wake_at = to_mono(o, *at);
   return out;
 }

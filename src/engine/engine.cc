@@ -24,25 +24,6 @@ constexpr std::size_t kEventsInFlightMax = 32;
 // After Stop: how long requests under way may take before the process ends all the same.
 constexpr base::Duration kStopPatience{20'000};
 
-bool is_netbird_call(const Action& action) {
-  return std::holds_alternative<CreateKey>(action) ||
-         std::holds_alternative<UpdateGroups>(action) ||
-         std::holds_alternative<RevokeKey>(action) || std::holds_alternative<DeleteKey>(action);
-}
-
-// The back-off of the kind of call that this action is.
-std::optional<base::Instant> held_back_until(const Action& action, const Flight& flight,
-                                             base::Instant now) {
-  const Backoff* backoff = &flight.object_backoff;
-  if (is_netbird_call(action)) backoff = &flight.key_backoff;
-  if (std::holds_alternative<LookForSecret>(action) || std::holds_alternative<ReadSecret>(action) ||
-      std::holds_alternative<TryWritingSecret>(action) ||
-      std::holds_alternative<WriteSecret>(action) || std::holds_alternative<RepairSecret>(action)) {
-    backoff = &flight.secret_backoff;
-  }
-  return backoff->holds(now) ? backoff->until : std::nullopt;
-}
-
 kube::LeaseSettings lease_settings(const LeaseOptions& o) {
   return {{o.name_space, o.name}, o.identity, o.duration, o.renew_deadline, o.retry_period};
 }
@@ -311,8 +292,9 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
   if (decision.wants_groups) world.account.want_groups(now.mono);
   if (decision.wake_at) queue.wake(ref, *decision.wake_at);
   if (std::holds_alternative<Rest>(decision.action)) return;
-  if (const auto until = held_back_until(decision.action, flight, now.mono)) {
-    queue.wake(ref, *until);
+  const Backoff& backoff = backoff_of(decision.action, flight);
+  if (backoff.holds(now.mono)) {
+    queue.wake(ref, *backoff.until);
     return;
   }
   if (!may_spend(decision, flight, ref, now)) return;
@@ -350,8 +332,7 @@ void Engine::State::carry_out(const Decision& decision, const Observed& o,
   if (o.resource.status.claim) entry.issue_reason = o.resource.status.claim->reason;
   const io::RequestId id = out.send(request_for(decision, o, owner));
   Flight& flight = world.flights[ref];
-  // From here on the POST may happen, so this revision is used up, whatever becomes of the answer.
-  if (std::holds_alternative<CreateKey>(decision.action)) flight.claimed = 0;
+  sent(decision.action, flight);
   out.note(io::Severity::kDebug, "action", action_name(decision.action),
            {{"namespace", ref.name_space}, {"name", ref.name}});
   in_flight.emplace(id, std::move(entry));

@@ -35,7 +35,7 @@ bool refused_before(const Observed& o) {
   const auto& told = o.resource.status.conditions;
   return o.resource.status.observed_generation == o.resource.meta.generation &&
          std::any_of(told.begin(), told.end(), [](const kube::Condition& c) {
-           return c.type == "Stalled" && c.reason == reason_name(Reason::kInvalidSpec);
+           return c.type == "Stalled" && c.reason == status::reason_name(Reason::kInvalidSpec);
          });
 }
 
@@ -49,7 +49,8 @@ Decision claim(const Observed& o, std::string reason, std::string rotate, bool a
     ++next.failed_issuance_attempts;
     next.last_failure_time = o.now.wall;
   }
-  // A retry of what NetBird refused changes nothing for the user until it succeeds: no flapping between the two.
+  // A retry of what NetBird refused changes nothing for the user until it succeeds: no flapping
+  // between the two.
   Decision out = refused_before(o) ? act(o, Rest{}) : write_status(o, next, issuing(o, reason));
   if (refused_before(o)) out.next = std::move(next);
   out.action = Claim{revision};
@@ -182,17 +183,13 @@ Decision finish(const Observed& o) {
   next = with_key_facts(then, std::move(next));
   after.status = next;
   status::Report report = judge(then);
-  const bool known = active_key(then) != nullptr;
-  if (!known) {
+  // A key that this process did not see made is there if NetBird's list says so; until one does,
+  // nobody knows.
+  if (active_key(then) == nullptr) {
     report = status::Report{};
-    report.ready = report.key_valid = true;
-    report.ready_reason = Reason::kIssued;
-    report.key_reason = Reason::kValid;
-    report.message = "key " + next.key_id + " (revision " + std::to_string(next.revision) +
-                     ") is in Secret " + o.resource.spec.secret_name;
-    report.key_message = next.expires_at ? "valid until " + base::format_rfc3339(*next.expires_at)
-                                         : std::string("valid, never expires");
-    report.progress = Progress::kResting;
+    report.message = report.key_message = "key " + next.key_id + " is in Secret " +
+                                          o.resource.spec.secret_name +
+                                          "; waiting for NetBird's list to confirm it";
   }
   report.observed = next.settings_digest == kube::settings_digest(o.resource.spec);
   Decision out = write_status(o, std::move(next), report);
@@ -266,6 +263,18 @@ Decision place_held_key(const Observed& o) {
     return act(o, DeleteKey{o.resource.status.key_id});
   }
   return act(o, WriteSecret{});
+}
+
+// The owner revoked the resource meanwhile, or a person the key in use, which only the owner's word
+// undoes.
+bool no_longer_wanted(const Observed& o) {
+  const kube::KeyStatus& s = o.resource.status;
+  const cache::MarkedKey* key = active_key(o);
+  const std::string& reason = s.claim->reason;
+  const bool asked = reason == reason_name(IssueReason::kRequested) ||
+                     reason == reason_name(IssueReason::kSpecChanged) ||
+                     reason == reason_name(IssueReason::kUnrevoked);
+  return o.resource.spec.revoked || (key != nullptr && key->key.revoked && !asked);
 }
 
 Decision drop_claim(const Observed& o) {
@@ -344,7 +353,7 @@ Decision continue_issue(const Observed& o) {
                        o.secret.meta->revision == open.revision && !o.secret.meta->key_id.empty();
   if (written) return finish(o);
   if (o.flight.held && o.flight.held->facts.revision == open.revision) return place_held_key(o);
-  if (o.resource.spec.revoked) return drop_claim(o);
+  if (no_longer_wanted(o)) return drop_claim(o);
   if (o.flight.claimed == open.revision || MUTATION(reuse_burnt_claim)) return post(o);
   if (o.flight.refused_revision == open.revision) return record_refusal(o);
   return replace_burnt_claim(o);

@@ -84,6 +84,11 @@ Report remembered(const Observed& o) {
   r.ready_reason = r.key_valid ? Reason::kIssued : r.key_reason;
   r.message = named(o.resource.status) + " is in Secret " + o.resource.spec.secret_name;
   r.progress = r.key_valid ? Progress::kResting : Progress::kStalled;
+  if (r.key_reason == Reason::kNoKey) {  // found in the Secret and not confirmed yet: see finish
+    r.ready_reason = Reason::kProgressing;
+    r.message = r.key_message;
+    r.progress = Progress::kReconciling;
+  }
   const bool work_done = r.key_reason == Reason::kUsed || r.key_reason == Reason::kRevoked;
   if (work_done) {
     r.ready = true;

@@ -44,8 +44,11 @@ std::optional<IssueReason> secret_lost(const Observed& o) {
   if (o.secret.state == SecretState::kAbsent) return IssueReason::kSecretMissing;
   if (o.secret.state != SecretState::kOurs || o.secret.meta == nullptr) return std::nullopt;
   // Annotations may have been stripped while the key itself is still there: the content decides.
-  const bool other_revision =
-      o.secret.meta->revision != 0 && o.secret.meta->revision != o.resource.status.revision;
+  // Secret and SetupKey come by different watches, so another revision may just be an old sight of
+  // it: only one that was read live counts (maintain_secret reads what is unchecked).
+  const bool other_revision = o.secret.meta->revision != 0 &&
+                              o.secret.meta->revision != o.resource.status.revision &&
+                              o.secret.content != ContentState::kUnchecked;
   if (other_revision || o.secret.content == ContentState::kKeyAltered) {
     return IssueReason::kSecretAltered;
   }

@@ -44,8 +44,8 @@ std::optional<base::WallTime> unsettled_until(const Observed& o) {
     if (!known_here) until = s.claim->since + o.request_timeout;
   }
   // The only failure so far was a refusal that this process saw itself: nothing is under way.
-  const bool surely_refused = !s.claim && s.failed_issuance_attempts == 1 &&
-                              o.flight.refused_revision == s.last_revision;
+  const bool surely_refused =
+      !s.claim && s.failed_issuance_attempts == 1 && o.flight.refused_revision == s.last_revision;
   if (s.last_failure_time && !surely_refused) {
     const base::WallTime burnt = *s.last_failure_time + o.request_timeout;
     if (!until || burnt > *until) until = burnt;
@@ -137,10 +137,13 @@ std::optional<Decision> remove_stray(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
   if (s.revision == 0 || s.claim || o.flight.held) return std::nullopt;
   if (o.account.state != AccountState::kReady) return std::nullopt;
-  // With spec.revoked no key of the resource is to stay good, so none needs the Secret's proof.
+  // With the key in use revoked, no key of the resource is to stay good, and none needs the
+  // Secret's proof: nothing that a late writer may put there is worse than what it carries.
+  const cache::MarkedKey* active = active_key(o);
+  const bool none_good = o.resource.spec.revoked || (active != nullptr && active->key.revoked);
   const bool carried = o.secret.state == SecretState::kOurs && o.secret.meta != nullptr &&
                        o.secret.meta->revision == s.revision;
-  if (!carried && !o.resource.spec.revoked) return std::nullopt;
+  if (!carried && !none_good) return std::nullopt;
   for (const cache::MarkedKey& key : o.keys) {
     const bool stray =
         key.key.id != s.key_id && key.revision <= s.last_revision && !is_previous(o, key.key.id);
@@ -148,14 +151,14 @@ std::optional<Decision> remove_stray(const Observed& o) {
     // A stray older than the key in use cannot come back: the Secret was written after its claim,
     // so whoever still holds it fails on the precondition. Of a newer one, whose issue did not
     // finish, the holder may still write; it gets the time of a request to do so.
-    const bool newer = key.revision > s.revision || o.resource.spec.revoked;
+    const bool newer = key.revision > s.revision || none_good;
     const bool may_be_held =
         newer && s.last_failure_time && o.now.wall < *s.last_failure_time + o.request_timeout;
     if (may_be_held) continue;
     // Strays go last: only when the Secret, read live, carries the key in use. Earlier, a paused
     // former leader could still write the stray's key into the Secret.
     if (awaits_list(o)) return wait_for_list(o);
-    const bool proven = o.resource.spec.revoked || o.flight.proven_revision == s.revision;
+    const bool proven = none_good || o.flight.proven_revision == s.revision;
     if (!proven) return act(o, ReadSecret{});
     Decision out = act(o, DeleteKey{key.key.id}, Priority::kRetire);
     out.event = event(false, "StrayDeleted",

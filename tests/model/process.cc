@@ -109,22 +109,6 @@ Instant moment_after(const Process& p, int clock) {
   return {base::Duration{last + 1}};
 }
 
-std::optional<Instant> held_back_until(const engine::Action& action, const Flight& flight,
-                                       Instant now) {
-  using namespace engine;  // NOLINT
-  const bool netbird =
-      std::holds_alternative<CreateKey>(action) || std::holds_alternative<UpdateGroups>(action) ||
-      std::holds_alternative<RevokeKey>(action) || std::holds_alternative<DeleteKey>(action);
-  const bool secret =
-      std::holds_alternative<LookForSecret>(action) || std::holds_alternative<ReadSecret>(action) ||
-      std::holds_alternative<TryWritingSecret>(action) ||
-      std::holds_alternative<WriteSecret>(action) || std::holds_alternative<RepairSecret>(action);
-  const Backoff& b = netbird  ? flight.key_backoff
-                     : secret ? flight.secret_backoff
-                              : flight.object_backoff;
-  return b.holds(now) ? b.until : std::nullopt;
-}
-
 bool reports_issued(const kube::KeyStatus& s) {
   for (const kube::Condition& c : s.conditions) {
     if (c.type == "Ready" && c.status && c.reason == "Issued") return true;
@@ -348,7 +332,7 @@ void Turn::turn() {
   const engine::Decision decision = engine::decide(o);
   if (decision.wants_list) p_.wants_list = true;
   if (std::holds_alternative<engine::Rest>(decision.action)) return;
-  if (held_back_until(decision.action, flight, now_.mono)) return;
+  if (engine::backoff_of(decision.action, flight).holds(now_.mono)) return;
   Process::Sent sent;
   sent.action = decision.action;
   sent.settings = kube::settings_digest(resource->spec);
@@ -366,7 +350,7 @@ void Turn::turn() {
       active->key.revoked) {
     sent.undoes = revision_of(active->key.id);
   }
-  if (std::holds_alternative<engine::CreateKey>(decision.action)) flight.claimed = 0;
+  engine::sent(decision.action, flight);
   p_.sent = std::move(sent);
 }
 

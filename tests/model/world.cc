@@ -159,7 +159,8 @@ Answer serve_netbird(State& s, const Parts& parts, Fault& fault) {
   const std::uint32_t bit = 1u << revision;
   if (parts.method == "DELETE") {
     if (carried && !s.deleting() && fault.empty()) fault = "the Secret's key was deleted";
-    if ((s.in_overlap & bit) != 0 && !s.deleting() && fault.empty()) {
+    const bool ends_all = s.deleting() || s.revoke_asked;
+    if ((s.in_overlap & bit) != 0 && !ends_all && fault.empty()) {
       fault = "a replaced key was deleted within its overlap";
     }
     s.netbird.erase(key);

@@ -80,7 +80,11 @@ TEST(FirstIssue, AnotherProcessesSecretIsFinishedToo) {
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
   EXPECT_EQ(d.next.key_id, "id1");
-  EXPECT_EQ(told(d), "Ready=True/Issued");
+  EXPECT_EQ(told(d), "Ready=False/Progressing Reconciling") << "until NetBird's list confirms it";
+  s.resource.status = d.next;
+  s.flight.seen_revision = 1;
+  s.flight.seen_at = s.now.mono;
+  EXPECT_TRUE(s.decide().wants_list);
 }
 
 TEST(Claims, ARevisionIsNeverUsedTwice) {
