@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 JOBS = str(os.cpu_count() or 2)
 GO_NEEDED = (1, 25)
 OUTPUT = threading.Lock()
+BUILDERS = ("cmake", "tests/e2e/servers/build.sh")
 
 
 def build(preset, *targets):
@@ -27,11 +28,19 @@ def build(preset, *targets):
     ]
 
 
-class Shards:
-    """One gtest program as several processes side by side: most of its time is waiting."""
+class Together:
+    """Commands that run side by side, because most of their time is waiting."""
 
-    def __init__(self, count, command):
-        self.count, self.command = count, command
+    def __init__(self, *commands, environments=None):
+        self.commands = commands
+        self.environments = environments or [{}] * len(commands)
+
+
+def shards(count, command):
+    """One gtest program as several processes."""
+    environments = [{"GTEST_SHARD_INDEX": str(i), "GTEST_TOTAL_SHARDS": str(count)}
+                    for i in range(count)]
+    return Together(*[command] * count, environments=environments)
 
 
 def behaviour(preset):
@@ -40,7 +49,7 @@ def behaviour(preset):
                f"NBKEYS_SANDBOX=build/{preset}/tests/nbkeys_sandbox", program]
     return [
         [program, "--world=in-process", "--gtest_brief=1"],
-        Shards(4, [*sandbox, "--world=sandbox", "--gtest_brief=1"]),
+        shards(4, [*sandbox, "--world=sandbox", "--gtest_brief=1"]),
     ]
 
 
@@ -58,9 +67,10 @@ PARTS = {
     "asan": build("asan", "nbkeys", "nbkeys_sandbox", "unit_tests", "behaviour_tests")
     + [["build/asan/tests/unit_tests", "--gtest_brief=1"]]
     + behaviour("asan")[:1]
-    + [[*behaviour("asan")[1].command, "--gtest_filter=IssueTest*:CrashTest*"]],
+    + [[*behaviour("asan")[1].commands[0], "--gtest_filter=IssueTest*:CrashTest*"]],
     "e2e": build("release", "nbkeys", "behaviour_tests")
-    + [["tests/e2e/run.sh"], ["tests/e2e/behaviour.sh"]],
+    + [["tests/e2e/servers/build.sh"],
+       Together(["tests/e2e/run.sh"], ["tests/e2e/behaviour.sh"])],
 }
 DEFAULT = ["tidy", "unit", "model", "behaviour", "e2e"]
 
@@ -85,7 +95,7 @@ class Count:
             self.passed += int(found[1])
         elif found := re.match(r"\[  FAILED  \] (\d+) tests?, listed below", line):
             self.failed += int(found[1])
-        elif found := re.match(r"\[  SKIPPED \] (\d+) tests?, listed below", line):
+        elif found := re.match(r"\[  SKIPPED \] (\d+) tests?[.,]", line):
             self.skipped += int(found[1])
         elif re.match(r"=+ .*(passed|failed|error).* in [0-9.]+s", line):
             for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", line):
@@ -96,25 +106,19 @@ class Count:
         return self.passed + self.failed + self.skipped > 0
 
 
-def start(command, shard=None):
+def start(command, more):
     environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
-                       LSAN_OPTIONS=f"suppressions={ROOT}/tests/sanitizers/lsan.supp")
-    if shard is not None:
-        environment |= {"GTEST_SHARD_INDEX": str(shard[0]), "GTEST_TOTAL_SHARDS": str(shard[1])}
+                       LSAN_OPTIONS=f"suppressions={ROOT}/tests/sanitizers/lsan.supp", **more)
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             text=True, errors="replace", env=environment)
 
 
 def run_command(command, total):
     """Streams the output. A command that counts no tests of its own counts as one check."""
-    if isinstance(command, Shards):
-        print(f"$ {' '.join(command.command)}   ({command.count} processes)", flush=True)
-        count = command.count
-        processes = [start(command.command, (i, count)) for i in range(count)]
-        command = command.command
-    else:
-        print(f"$ {' '.join(command)}", flush=True)
-        processes = [start(command)]
+    together = command if isinstance(command, Together) else Together(command)
+    for each in together.commands:
+        print(f"$ {' '.join(each)}", flush=True)
+    processes = [start(*each) for each in zip(together.commands, together.environments)]
     counted = Count()
     threads = [threading.Thread(target=follow, args=(p, counted)) for p in processes]
     for thread in threads:
@@ -123,7 +127,7 @@ def run_command(command, total):
         thread.join()
     code = max(abs(p.wait()) for p in processes)
     sys.stdout.flush()
-    is_build = command[0] == "cmake"
+    is_build = together.commands[0][0] in BUILDERS
     if code != 0 and counted.failed == 0:
         counted.failed += 1
     elif not counted.any() and not is_build:
@@ -148,7 +152,7 @@ def run_part(name, total):
     for command in PARTS[name]:
         code = run_command(command, total)
         ok = ok and code == 0
-        if code != 0 and not isinstance(command, Shards) and command[0] == "cmake":
+        if code != 0 and not isinstance(command, Together) and command[0] in BUILDERS:
             break  # what did not build cannot be run
     print(f"=== {name}: {'ok' if ok else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
     return ok
