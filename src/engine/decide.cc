@@ -1,10 +1,7 @@
 #include "engine/decide.h"
 
-#include <algorithm>
-
 #include "engine/judge.h"
 #include "engine/rungs.h"
-#include "kube/names.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -74,11 +71,6 @@ Decision keep_revoked(const Observed& o) {
   return rest(o);
 }
 
-bool has_finalizer(const kube::SetupKey& resource) {
-  const auto& all = resource.meta.finalizers;
-  return std::find(all.begin(), all.end(), kube::kFinalizer) != all.end();
-}
-
 }  // namespace
 
 Decision decide(const Observed& o) {
@@ -87,7 +79,7 @@ Decision decide(const Observed& o) {
   if (!o.resource.spec_error.empty()) {
     return settle(o, held_up(o, Reason::kInvalidSpec, o.resource.spec_error, Progress::kStalled));
   }
-  if (!has_finalizer(o.resource)) return act(o, AddFinalizer{});
+  if (!has_finalizer(o)) return act(o, AddFinalizer{});
   if (o.resource.status.claim) return continue_issue(o);
   if (auto step = adopt(o)) return std::move(*step);
   if (o.resource.spec.revoked) return keep_revoked(o);

@@ -4,6 +4,7 @@
 #include "base/mutation.h"
 #include "engine/judge.h"
 #include "engine/rungs.h"
+#include "kube/names.h"
 #include "status/conditions.h"
 
 namespace nbkeys::engine {
@@ -39,6 +40,11 @@ const cache::MarkedKey* active_key(const Observed& o) {
     if (key.key.id == o.resource.status.key_id) return &key;
   }
   return nullptr;
+}
+
+bool has_finalizer(const Observed& o) {
+  const auto& all = o.resource.meta.finalizers;
+  return std::find(all.begin(), all.end(), kube::kFinalizer) != all.end();
 }
 
 bool awaits_list(const Observed& o) {

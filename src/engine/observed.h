@@ -66,6 +66,9 @@ struct Observed {
 // The key in use as NetBird has it; null where it is not in the inventory.
 const cache::MarkedKey* active_key(const Observed& o);
 
+// Our finalizer, not just any.
+bool has_finalizer(const Observed& o);
+
 // A list proves something about the key in use only if it was asked for after this process knew of
 // the key, and after any write whose outcome is unknown.
 bool list_is_proof(const Observed& o);

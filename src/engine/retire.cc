@@ -3,7 +3,6 @@
 #include "base/mutation.h"
 #include "engine/judge.h"
 #include "engine/rungs.h"
-#include "kube/names.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -68,11 +67,6 @@ std::optional<Decision> delete_keys(const Observed& o) {
     return out;
   }
   return std::nullopt;
-}
-
-bool has_finalizer(const Observed& o) {
-  const auto& all = o.resource.meta.finalizers;
-  return std::find(all.begin(), all.end(), kube::kFinalizer) != all.end();
 }
 
 status::Report deletion_report(const Observed& o, Reason reason, std::string message,
