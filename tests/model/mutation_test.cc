@@ -7,10 +7,10 @@
 
 #include <gtest/gtest.h>
 
-#include <iostream>
 #include <string_view>
 
 #include "model/plans.h"
+#include "model/summary.h"
 
 namespace nbkeys::base {
 namespace {
@@ -22,6 +22,9 @@ bool mutated(std::string_view name) { return name == active_mutation; }
 namespace nbkeys::model {
 namespace {
 
+Summary& summary =
+    *static_cast<Summary*>(testing::AddGlobalTestEnvironment(new Summary("mutation")));
+
 class MutationTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override { base::active_mutation = GetParam(); }
@@ -32,8 +35,7 @@ TEST_P(MutationTest, IsCaught) {
   for (const Plan& plan : mutation_plans()) {
     const Finding found = walk(plan);
     if (found.fault.empty()) continue;
-    std::cout << "mutation " << GetParam() << " -> " << found.fault << " (" << plan.name << ", "
-              << found.states << " states, " << found.trace.size() << " steps)" << std::endl;
+    summary.caught(GetParam(), plan.name, found);
     return;
   }
   FAIL() << "no check of the walk caught this bug";

@@ -50,20 +50,22 @@ Fault wrong_at_rest(const State& s) {
 
 class Settling {
  public:
-  Settling(State state, int slot)
-      : state_(std::move(state)), slot_(static_cast<std::size_t>(slot)) {}
+  Settling(State state, int slot, Rested* rested)
+      : state_(std::move(state)), slot_(static_cast<std::size_t>(slot)), rested_(rested) {}
 
   Rest run() {
     std::string before;
     int quiet = 0, hours = 0;
     for (int i = 0; i < kStepsMax; ++i) {
       if (!fault_.empty()) break;
+      if (hours == 0 && is_known()) return {std::move(state_), "", std::move(steps_)};
       if (one_step()) continue;
       const std::string now = outside();
       quiet = now == before ? quiet + 1 : 0;
       before = now;
       if (quiet >= 1 && hours >= 2) {
         if (fault_.empty()) fault_ = wrong_at_rest(state_);
+        if (fault_.empty() && rested_ != nullptr) rested_->merge(passed_);
         return {std::move(state_), fault_, std::move(steps_)};
       }
       if (++hours > kHoursMax) break;
@@ -79,6 +81,18 @@ class Settling {
   }
 
  private:
+  // What follows depends on nothing but the state, so a state that once came to rest does so again.
+  bool is_known() {
+    if (rested_ == nullptr) return false;
+    std::string now = encode(state_) + static_cast<char>(slot_);
+    if (rested_->contains(now)) {
+      rested_->merge(passed_);
+      return true;
+    }
+    passed_.insert(std::move(now));
+    return false;
+  }
+
   bool one_step() {
     const Process& p = process_of(state_.processes[slot_]);
     for (const KeyVersion& v : state_.keys) {
@@ -119,14 +133,17 @@ class Settling {
 
   State state_;
   std::size_t slot_;
+  Rested* rested_;
+  Rested passed_;
   Fault fault_;
   std::vector<std::string> steps_;
 };
 
 }  // namespace
 
-Rest come_to_rest(const State& from, bool late_lands, bool fresh_process) {
+Rest come_to_rest(const State& from, bool late_lands, bool fresh_process, Rested* rested) {
   State s = from;
+  s.left = {};
   Fault fault;
   for (const State::Late& late : s.late) {
     if (late_lands) serve(s, Request(late.request), fault);
@@ -142,7 +159,7 @@ Rest come_to_rest(const State& from, bool late_lands, bool fresh_process) {
     s.processes[place] = intern_process(fresh);
   }
   normalise(s, 0);
-  Rest out = Settling(std::move(s), survivor).run();
+  Rest out = Settling(std::move(s), survivor, rested).run();
   if (!fault.empty()) out.fault = fault;
   return out;
 }

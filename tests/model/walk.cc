@@ -275,17 +275,15 @@ class Walk {
       add(std::move(next), id, label, fault);
     };
     Steps(plan_, state, emit).all();
-    const bool sampled = id % plan_.rest_every == 0;
-    if (sampled && finding_.fault.empty()) try_rest(state, id);
+    if (finding_.fault.empty()) try_rest(state, id);
   }
 
   void try_rest(const State& state, int id) {
     for (const bool lands : {true, false}) {
       for (const bool fresh : {true, false}) {
         if (!lands && state.late.empty()) continue;
-        const Rest rest = come_to_rest(state, lands, fresh);
+        const Rest rest = come_to_rest(state, lands, fresh, &rested_);
         ++finding_.rests;
-        finding_.deepest_rest = std::max(finding_.deepest_rest, rest.steps.size());
         if (rest.fault.empty()) continue;
         report(id, rest.fault);
         finding_.trace.emplace_back("-- no more trouble --");
@@ -326,6 +324,7 @@ class Walk {
   const Plan& plan_;
   Finding finding_;
   std::unordered_map<std::string, int> seen_;
+  Rested rested_;
   std::vector<Node> nodes_;
   std::deque<std::pair<State, int>> queue_;
 };
@@ -363,7 +362,7 @@ Process started(const State& s, std::size_t key_lag, std::size_t secret_lag) {
       secret.content != 0 && !objects().secret_content(secret.content).label_uid.empty();
   if (labelled) p.secret = secret;
   if (p.key.content == 0) p.key = {};
-  return take_step(p, Start{}, s.clock);
+  return process_of(step_of(intern_process(p), Start{}, s.clock));
 }
 
 Finding walk(const Plan& plan) { return Walk(plan).run(); }

@@ -1,11 +1,11 @@
 #pragma once
 // The walk: breadth first through everything that can happen, within a budget of trouble; every
-// state is checked, and from states along the way it is tried out that all comes to rest once
-// trouble ends.
+// state is checked, and from every state it is tried out that all comes to rest once trouble ends.
 
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "model/world.h"
@@ -31,14 +31,13 @@ struct Plan {
   bool one_at_a_time = false;  // a process starts only when none is alive
   int revisions = 4;           // claims beyond this are not walked
   int lag = 1;                 // how many versions a new process may be behind with each object
-  int rest_every = 50;         // from one in so many states it is tried out that all comes to rest
   std::size_t states_max = 400'000;
 };
 
 struct Finding {
   std::string fault;  // empty: none
   std::vector<std::string> trace;
-  std::size_t states = 0, transitions = 0, rests = 0, deepest_rest = 0;
+  std::size_t states = 0, transitions = 0, rests = 0;
   double seconds = 0;
   bool cut_short = false;  // states_max was reached
 };
@@ -51,7 +50,9 @@ struct Rest {
   Fault fault;
   std::vector<std::string> steps;
 };
-Rest come_to_rest(const State& from, bool late_lands, bool fresh_process);
+// States from which all has come to rest rightly, so that paths which meet are walked once.
+using Rested = std::unordered_set<std::string>;
+Rest come_to_rest(const State& from, bool late_lands, bool fresh_process, Rested* rested = nullptr);
 
 // Remembers what a process has just sent, and checks it.
 void note_sent(State& state, bool was_sent_before, const Process& after, Fault& fault);
