@@ -10,6 +10,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 WORKDIR /nbkeys
 COPY CMakeLists.txt CMakePresets.json ./
 COPY src ./src
+COPY crds ./crds
 RUN cmake --preset release -DNBKEYS_TESTS=OFF \
     && cmake --build --preset release --target nbkeys \
     && cmake --install build/release --prefix /out --strip

@@ -6,7 +6,9 @@ PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 PRESET ?= release
 
-.PHONY: help demo build test unit behaviour model tidy e2e asan format packages test-packages clean
+.PHONY: help demo build test unit behaviour model tidy hostile gitops monitoring chart e2e asan tsan \
+        e2e-cluster simulate coverage chaos fuzz bench proof-table format packages test-packages \
+        fuzz-packages cluster-packages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,8 +26,31 @@ build: packages ## Build build/release/nbkeys
 test: test-packages ## Run all tests; with Go >= 1.25 on the PATH also those on real servers
 	@$(PYTHON) tests/run.py
 
-unit behaviour model tidy e2e asan: test-packages ## Run one part of the tests
+unit behaviour model tidy hostile gitops monitoring chart e2e asan tsan: test-packages ## Run one part of the tests
 	@$(PYTHON) tests/run.py --only $@
+
+SEEDS ?= 1000
+simulate: test-packages ## Simulate months on virtual time under every kind of trouble (SEEDS=1000)
+	@SEEDS=$(SEEDS) $(PYTHON) tests/run.py --only sim
+
+coverage: test-packages ## Measure what of the engine the simulation reaches
+	@$(PYTHON) tests/run.py --only coverage
+
+chaos: test-packages ## Kill, cut and restart on the real servers (NBKEYS_CHAOS_MINUTES=12)
+	@$(PYTHON) tests/run.py --only chaos
+
+fuzz: fuzz-packages ## Feed hostile bytes to every parser (NBKEYS_FUZZ_SECONDS=60 for each; needs clang)
+	@$(PYTHON) tests/run.py --only fuzz
+
+e2e-cluster: cluster-packages ## Install with Helm on a one-node cluster with real pods (root)
+	@$(PYTHON) tests/run.py --only e2e-cluster
+
+bench: test-packages ## Measure speed and size on the real servers (20 minutes of a quiet machine)
+	@cmake --preset release && cmake --build build/release -j $(JOBS) --target nbkeys engine_bench
+	@$(PYTHON) tests/bench/bench.py
+
+proof-table: ## Write README's table of what is proven from the last runs
+	@$(PYTHON) tests/proof/table.py
 
 format: ## Format the C++ sources (needs clang-format)
 	@git ls-files '*.cc' '*.h' | xargs clang-format -i
@@ -35,6 +60,12 @@ packages:
 
 test-packages:
 	@.ci/install-packages --tests
+
+fuzz-packages:
+	@.ci/install-packages --tests --fuzz
+
+cluster-packages:
+	@.ci/install-packages --tests --cluster
 
 clean: ## Remove the build folders
 	@rm -rf build

@@ -18,7 +18,12 @@ ROOT = Path(__file__).resolve().parent.parent
 JOBS = str(os.cpu_count() or 2)
 GO_NEEDED = (1, 25)
 OUTPUT = threading.Lock()
-BUILDERS = ("cmake", "tests/e2e/servers/build.sh")
+PROOF = ROOT / "build" / "proof"  # what each part leaves for tests/proof/table.py
+PYTEST = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
+SHELL_TESTS = ("Board*:Token*:EventLoop*:HttpRunner*:*Process*:Server*:Supervisor*:WatchRunner*:"
+               "Scrape*")
+SEEDS = os.environ.get("SEEDS", "200")
+BUILDERS = ("cmake", "tests/e2e/servers/build.sh", "tests/gitops/build.sh", "tests/monitoring/build.sh")
 
 
 def build(preset, *targets):
@@ -58,21 +63,51 @@ PARTS = {
         ["/usr/bin/python3", "tests/tidy/tidy.py"],
         ["/usr/bin/python3", "tests/tidy/tidy.py", "--self-test"],
     ],
-    "unit": build("release", "unit_tests") + [["build/release/tests/unit_tests", "--gtest_brief=1"]],
+    "unit": build("release", "unit_tests", "corpus_tests")
+    + [["build/release/tests/unit_tests", "--gtest_brief=1"],
+       ["build/release/tests/fuzz/corpus_tests", "--gtest_brief=1"]],
     "model": build("release", "model_tests", "mutation_tests")
-    + [["build/release/tests/model_tests", "--gtest_brief=1"],
+    + [shards(2, ["build/release/tests/model_tests", "--gtest_brief=1"]),
        ["build/release/tests/mutation_tests", "--gtest_brief=1"]],
+    "sim": build("release", "simulate", "sim_tests")
+    + [["build/release/tests/sim/sim_tests", "--gtest_brief=1"],
+       ["build/release/tests/sim/simulate", "--seeds", SEEDS, "--jobs", JOBS]],
     "behaviour": build("release", "nbkeys", "nbkeys_sandbox", "behaviour_tests")
     + behaviour("release"),
-    "asan": build("asan", "nbkeys", "nbkeys_sandbox", "unit_tests", "behaviour_tests")
-    + [["build/asan/tests/unit_tests", "--gtest_brief=1"]]
+    "hostile": build("release", "nbkeys", "nbkeys_sandbox")
+    + [[*PYTEST, "tests/fuzz/hostile_server_test.py"]],
+    "asan": build("asan", "nbkeys", "nbkeys_sandbox", "unit_tests", "corpus_tests", "simulate",
+                  "behaviour_tests")
+    + [["build/asan/tests/unit_tests", "--gtest_brief=1"],
+       ["build/asan/tests/fuzz/corpus_tests", "--gtest_brief=1"],
+       ["build/asan/tests/sim/simulate", "--seeds", "20", "--jobs", JOBS]]
     + behaviour("asan")[:1]
-    + [[*behaviour("asan")[1].commands[0], "--gtest_filter=IssueTest*:CrashTest*"]],
+    + [shards(2, [*behaviour("asan")[1].commands[0], "--gtest_filter=IssueTest*:*CrashTest*"])],
+    # Only the shell has threads.
+    "tsan": build("tsan", "nbkeys", "nbkeys_sandbox", "unit_tests", "behaviour_tests")
+    + [["build/tsan/tests/unit_tests", "--gtest_brief=1", f"--gtest_filter={SHELL_TESTS}"],
+       shards(4, [*behaviour("tsan")[1].commands[0],
+                  "--gtest_filter=IssueTest*:LeaderTest*:FaultsTest*"])],
+    "fuzz": [["/usr/bin/python3", "tests/fuzz/run.py"]],
+    "coverage": [["/usr/bin/python3", "tests/sim/coverage.py"]],
+    "gitops": [["tests/gitops/build.sh"], ["tests/gitops/run.sh"]],
+    "monitoring": build("release", "nbkeys", "nbkeys_sandbox")
+    + [["tests/monitoring/build.sh"], ["tests/monitoring/run.sh"]],
+    "chart": build("release", "nbkeys")
+    + [["tests/e2e/servers/build.sh"], ["tests/e2e/servers/build.sh", "helm"],
+       ["tests/chart/run.sh"]],
+    "e2e-cluster": build("release", "nbkeys")
+    + [["tests/e2e/servers/build.sh"], ["tests/e2e/servers/build.sh", "helm"],
+       ["tests/e2e/servers/build.sh", "node"], ["tests/cluster/run.sh"]],
+    "chaos": build("release", "nbkeys") + [["tests/e2e/servers/build.sh"], ["tests/chaos/run.sh"]],
     "e2e": build("release", "nbkeys", "behaviour_tests")
     + [["tests/e2e/servers/build.sh"],
        Together(["tests/e2e/run.sh"], ["tests/e2e/behaviour.sh"])],
 }
-DEFAULT = ["tidy", "unit", "model", "behaviour", "e2e"]
+DEFAULT = ["tidy", "unit", "model", "sim", "behaviour", "hostile", "gitops", "e2e"]
+# What takes long, or needs more than the default: for CI (EVERYTHING=1).
+MORE = ["asan", "tsan", "fuzz", "chaos"]
+NEED_GO = ("gitops", "monitoring", "chart", "e2e", "e2e-cluster", "chaos")
 
 
 def go_version():
@@ -107,7 +142,8 @@ class Count:
 
 
 def start(command, more):
-    environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
+    environment = dict(os.environ, NBKEYS_PROOF=str(PROOF),
+                       UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                        LSAN_OPTIONS=f"suppressions={ROOT}/tests/sanitizers/lsan.supp", **more)
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             text=True, errors="replace", env=environment)
@@ -161,23 +197,21 @@ def run_part(name, total):
 def chosen(only):
     if only:
         return [only]
-    parts = list(DEFAULT)
-    if os.environ.get("WITH_ASAN") == "1":
-        parts.insert(parts.index("e2e"), "asan")
-    return parts
+    return DEFAULT + (MORE if os.environ.get("EVERYTHING") == "1" else [])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=PARTS, help="run one part")
     only = parser.parse_args().only
+    PROOF.mkdir(parents=True, exist_ok=True)
     total = Count()
     results = {}
     for name in chosen(only):
         version = go_version()
-        if name == "e2e" and (version is None or version < GO_NEEDED):
+        if name in NEED_GO and (version is None or version < GO_NEEDED):
             needed = ".".join(map(str, GO_NEEDED))
-            print(f"\n=== e2e: skipped: no Go >= {needed} on the PATH to build the real servers with")
+            print(f"\n=== {name}: skipped: no Go >= {needed} on the PATH to build what it runs with")
             if os.environ.get("REQUIRE_E2E") == "1":
                 print("REQUIRE_E2E=1 makes that a failure")
                 total.failed += 1

@@ -4,8 +4,42 @@
 #include <nlohmann/json.hpp>
 
 namespace nbkeys::base {
+namespace {
+
+// Beyond what both APIs send: a list of 100,000 keys has 1,700,000 values, and nothing nests deeper
+// than managedFields.
+constexpr std::size_t kDepthMax = 64, kValuesMax = 3'000'000;
+
+// A parsed value takes up to 60 times the memory of its text ("[[],[],[]..."), so what is hostile
+// is told from the text alone.
+bool within_bounds(std::string_view text) {
+  std::size_t depth = 0, values = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      ++values;
+      if (++depth > kDepthMax) return false;
+    } else if (c == ']' || c == '}') {
+      if (depth > 0) --depth;
+    } else if (c == ',') {
+      ++values;
+    }
+  }
+  return values <= kValuesMax;
+}
+
+}  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view step) {
+  if (!within_bounds(text)) {
+    return Error{ErrorCode::kMalformed, std::string(step), "the answer has too many values"};
+  }
   Json parsed = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (parsed.is_discarded()) {
     return Error{ErrorCode::kMalformed, std::string(step), "the answer is not JSON"};

@@ -16,8 +16,8 @@ namespace nbkeys::base {
 
 using Json = nlohmann::json;
 
-// kMalformed where the text is not JSON. `step` says whose text it was; the text itself is never
-// quoted.
+// kMalformed where the text is not JSON, or is nested or split up beyond all reason. `step` says
+// whose text it was; the text itself is never quoted.
 Result<Json> parse_json(std::string_view text, std::string_view step);
 
 // UTF-8 that is broken is replaced, so this cannot throw.

@@ -50,5 +50,8 @@ template <typename... Fs>
 struct overloaded : Fs... {
   using Fs::operator()...;
 };
+// Clang before 17 does not deduce the arguments of an aggregate by itself.
+template <typename... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
 
 }  // namespace nbkeys::base

@@ -40,4 +40,8 @@ class SecretText {
 // Overwrites the string's bytes in a way that the compiler may not remove, then empties it.
 void wipe(std::string& text);
 
+// A server's words may quote what it refuses, as an admission webhook does: whatever looks like a
+// setup key, in plain text or in base64, is taken out. To be called before a text is cut short.
+std::string without_keys(std::string_view text);
+
 }  // namespace nbkeys::base

@@ -74,6 +74,12 @@ void Inventory::erase(const std::string& owner, const std::string& id, base::Ins
   if (found->second.empty()) by_owner_.erase(found);
 }
 
+std::size_t Inventory::marked() const {
+  std::size_t out = 0;
+  for (const auto& entry : by_owner_) out += entry.second.size();
+  return out;
+}
+
 void Inventory::clear() { *this = Inventory{}; }
 
 void Groups::replace(const std::vector<netbird::Group>& groups, base::Instant began) {

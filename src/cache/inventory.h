@@ -38,6 +38,7 @@ class Inventory {
 
   const std::optional<SnapshotTime>& snapshot() const { return snapshot_; }
   std::size_t total() const { return total_; }
+  std::size_t marked() const;  // of total: those with a mark
   void clear();
 
  private:

@@ -55,7 +55,12 @@ class Store {
     if (found != objects_.end()) {
       const auto known = kube::version_number(version_of(found->second));
       const auto seen = kube::version_number(version_of(object));
-      if (seen != 0 && seen <= known) return false;
+      if (seen != 0 && seen < known) return false;
+      // Seen once more, so no news; but a first sight that came damaged must not stay for ever.
+      if (seen != 0 && seen == known) {
+        found->second = std::move(object);
+        return false;
+      }
     }
     const auto grave = erased_.find(ref);
     if (grave != erased_.end()) {

@@ -141,6 +141,7 @@ base::Status read_log(const RawOptions& raw, RunOptions& out) {
 base::Result<RunOptions> check(const RawOptions& raw) {
   RunOptions out;
   out.kubeconfig = raw.kubeconfig;
+  out.metrics_per_object = raw.metrics_per_object;
   out.context = raw.context;
   for (const std::string& name : raw.watch_namespaces) {
     if (!is_name(name, 63, false)) {

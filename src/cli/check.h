@@ -24,6 +24,7 @@ struct RawOptions {
   std::string resync = "5m";
   int concurrency = 8;
   std::string metrics_address = ":8080";
+  bool metrics_per_object = true;
   std::string log_level = "info", log_format = "text";
 };
 

@@ -22,6 +22,10 @@ constexpr const char* kFooter =
     "with '_' for '-', for instance NBKEYS_NETBIRD_TOKEN_FILE. The flag wins. HTTPS_PROXY,\n"
     "HTTP_PROXY and NO_PROXY are honoured. Durations are written like 15s, 5m or 1h30m.\n";
 
+constexpr const char* kVerbs =
+    "Verbs for people, also as `kubectl nbkeys`: status, list, rotate, revoke, strays, check, "
+    "render, audit,\ncompletion. Each has its own --help.\n";
+
 std::string environment_twin(const std::string& flag) {
   std::string out = "NBKEYS_";
   for (const char c : flag) {
@@ -108,6 +112,9 @@ void add_rest(CLI::App& app, RawOptions& raw) {
       "where /healthz, /readyz and /metrics are served")
       ->type_name("[HOST]:PORT")
       ->capture_default_str();
+  add_switch(app, kGroupWatching, "metrics-per-object", raw.metrics_per_object,
+             "series in /metrics for each SetupKey by name; =false shows only counts of them "
+             "[true]");
   add(app, kGroupWatching, "log-level", raw.log_level, "trace, debug, info, warn or error")
       ->type_name("LEVEL")
       ->capture_default_str();
@@ -129,6 +136,7 @@ Parsed parse(int argc, const char* const* argv) {
   const std::string version_text = "nbkeys " NBKEYS_VERSION;
   CLI::App app{"nbkeys keeps NetBird setup keys as Kubernetes Secrets.", "nbkeys"};
   app.require_subcommand(1);
+  app.footer(kVerbs);
   CLI::App* run = app.add_subcommand("run", "Run the operator.");
   CLI::App* version = app.add_subcommand("version", "Print the version.");
   app.set_version_flag("--version", version_text, "Print the version.");
@@ -138,11 +146,12 @@ Parsed parse(int argc, const char* const* argv) {
   add_lease(*run, raw);
   add_rest(*run, raw);
   try {
-    if (argc == 1) return usage_error("say what to do: run or version", "nbkeys --help");
+    if (argc == 1)
+      return usage_error("say what to do: run, version or one of the verbs", "nbkeys --help");
     const std::string_view first = argv[1];
     if (!first.starts_with('-') && first != "run" && first != "version") {
       std::string text = "there is no command '";
-      text.append(first).append("', only run and version");
+      text.append(first).append("', only run, version and the verbs");
       return usage_error(std::move(text), "nbkeys --help");
     }
     app.parse(argc, argv);

@@ -18,6 +18,7 @@ struct RunOptions {
   shell::Url netbird_url;
   std::string netbird_token_file, netbird_ca_file;
   std::string metrics_address = ":8080";
+  bool metrics_per_object = true;
   io::Severity log_level = io::Severity::kInfo;
   telemetry::Format log_format = telemetry::Format::kText;
   // As the engine takes it, except for what is only known later: the lease's namespace where no

@@ -113,11 +113,15 @@ int run_operator(const RunOptions& options) {
   parts.core = {
       [&engine](base::Now now) { return engine.start(now); },
       [&engine](io::Input input, base::Now now) { return engine.handle(std::move(input), now); },
-      [&engine]() { return engine.health(); }};
+      [&engine]() { return engine.health(); },
+      [&engine](base::Instant now) { return engine.vitals(now); },
+      [&engine](const io::SetupKeyVisitor& visit) { engine.each_setup_key(visit); }};
 
   shell::Supervisor supervisor;
   telemetry::Log log(options.log_level, options.log_format, shell::wall_now);
-  telemetry::Metrics metrics(NBKEYS_VERSION, settings.lease.name);
+  telemetry::Metrics metrics({NBKEYS_VERSION, settings.lease.name,
+                              shell::host_and_port(parts.kube->settings().url),
+                              options.metrics_per_object});
   log_start(log, options, settings, *kubernetes, *parts.kube);
   shell::start_pool();
   shell::Process process(std::move(parts), log, metrics, supervisor);

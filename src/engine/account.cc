@@ -38,7 +38,8 @@ std::string problem_text(const base::Error& error) {
     case base::ErrorCode::kRateLimited: return "NetBird limits our requests; waiting";
     case base::ErrorCode::kServerError:
     case base::ErrorCode::kUnreachable:
-    case base::ErrorCode::kUnknown: return "NetBird does not answer: " + error.message;
+    case base::ErrorCode::kUnknown:
+      return "NetBird does not answer: " + error.message + "; it is asked again";
     default: return base::to_text(error);
   }
 }

@@ -46,6 +46,13 @@ class Account {
   std::optional<base::Instant> wake_at() const;
   bool busy() const { return list_id_ != 0 || groups_id_ != 0 || user_id_ != 0; }
   bool ready() const { return state_ == AccountState::kReady; }
+  // For metrics: what is left of the pause after a failure, and the age of what is known.
+  base::Duration paused_for(base::Instant now) const {
+    return paused(now) ? *pause_until_ - now : base::Duration{0};
+  }
+  base::Duration snapshot_age(base::Instant now) const {
+    return now - (inventory_.snapshot() ? inventory_.snapshot()->mono : term_began_);
+  }
 
  private:
   bool paused(base::Instant now) const { return pause_until_ && now < *pause_until_; }

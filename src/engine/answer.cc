@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/mutation.h"
+#include "cache/mark.h"
 #include "engine/act.h"
 #include "kube/responses.h"
 #include "netbird/requests.h"
@@ -197,6 +198,13 @@ void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t 
     return;
   }
   auto created = netbird::parse_created_key(response->body.reveal());
+  // A key that is not filed under its mark would be overlooked when all of the resource's go.
+  const auto mark = created ? cache::parse_mark(created->key.name) : std::nullopt;
+  const bool named = mark && mark->owner == pending_.owner && mark->revision == revision;
+  if (created && !named) {
+    created = base::Error{base::ErrorCode::kMalformed, "create setup key",
+                          "the answer does not name the key that was asked for"};
+  }
   if (!created) {
     flight_->list_needed_since = now_.mono;
     account_failed(created.error());

@@ -25,18 +25,6 @@ std::optional<base::WallTime> next_date(const Observed& o) {
   return next;
 }
 
-// Tells once what a person would look for in the events.
-void tell_change(const Observed& o, const status::Report& report, Decision& out) {
-  if (!std::holds_alternative<WriteStatus>(out.action)) return;
-  const bool external = report.key_reason == Reason::kRevokedExternally;
-  if (!external) return;
-  for (const kube::Condition& c : o.resource.status.conditions) {
-    if (c.type == "KeyValid" && c.reason == status::reason_name(report.key_reason)) return;
-  }
-  out.event =
-      kube::Event{true, std::string(status::reason_name(report.key_reason)), report.message};
-}
-
 Decision rest(const Observed& o) {
   if (!o.account.snapshot && !o.account.stale) return act(o, Rest{});
   status::Report report = judge(o);
@@ -46,7 +34,6 @@ Decision rest(const Observed& o) {
     report.message = "spec.suspend is true; " + report.message;
   }
   Decision out = settle(o, report);
-  tell_change(o, report, out);
   out.wants_list = o.resource.status.revision != 0 && active_key(o) == nullptr && !list_is_proof(o);
   if (const auto at = next_date(o)) out.wake_at = to_mono(o, *at);
   return out;

@@ -10,6 +10,33 @@
 namespace nbkeys::engine {
 namespace {
 
+// Reasons that a person looks for in the events, besides what was done.
+bool is_news(status::Reason reason) {
+  using status::Reason;
+  switch (reason) {
+    case Reason::kAccountNotReady:
+    case Reason::kGroupNotFound:
+    case Reason::kSecretConflict:
+    case Reason::kInvalidSpec:
+    case Reason::kRateLimited:
+    case Reason::kApiError:
+    case Reason::kExpired:
+    case Reason::kOverused:
+    case Reason::kRevokedExternally: return true;
+    default: return false;
+  }
+}
+
+// Told with the change to it, and not again while it stays.
+void tell_cause(const Observed& o, const status::Report& report, Decision& out) {
+  if (report.ready || !is_news(report.ready_reason)) return;
+  const std::string reason(status::reason_name(report.ready_reason));
+  for (const kube::Condition& c : o.resource.status.conditions) {
+    if (c.type == "Ready" && c.reason == reason && c.message == report.message) return;
+  }
+  out.event = kube::Event{true, reason, report.message};
+}
+
 // Wall times are re-examined at least this often, so that a clock that was set does not strand
 // anything.
 constexpr base::Duration kLongestSleep{3'600'000};
@@ -119,7 +146,11 @@ Decision write_status(const Observed& o, kube::KeyStatus next, const status::Rep
 
 Decision settle(const Observed& o, const status::Report& report) {
   Decision out = write_status(o, with_key_facts(o, o.resource.status), report);
-  if (same_status(out.next, o.resource.status)) out.action = Rest{};
+  if (same_status(out.next, o.resource.status)) {
+    out.action = Rest{};
+  } else {
+    tell_cause(o, report, out);
+  }
   return out;
 }
 

@@ -12,6 +12,8 @@
 #include "engine/decide.h"
 #include "engine/observe.h"
 #include "engine/queue.h"
+#include "engine/survey.h"
+#include "engine/tell.h"
 #include "engine/world.h"
 #include "io/outbox.h"
 #include "kube/lease.h"
@@ -58,6 +60,7 @@ struct InFlight {
   Pending pending;
   std::optional<kube::Event> event;
   std::string issue_reason;  // of a claim that this write closes
+  base::Instant since;
 };
 
 }  // namespace
@@ -77,6 +80,8 @@ struct Engine::State {
   bool may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
                  base::Now now);
   void answered(InFlight done, io::HttpOutcome outcome, base::Now now);
+  void rested(bool until_known);
+  io::Vitals vitals(base::Instant now) const;
   void tell(const kube::SetupKey& resource, const kube::Event& event, base::Now now);
   void tell_done(const InFlight& done, base::Now now);
   void follow_leadership(base::Now now);
@@ -98,6 +103,8 @@ struct Engine::State {
   std::map<io::RequestId, InFlight> in_flight;
   std::set<kube::ObjectRef> busy;
   std::set<io::RequestId> events_in_flight;
+  EventGate event_gate;
+  io::Turns turns;
   io::Outbox out;
   bool was_leading = false;
   bool was_synced = false;
@@ -109,6 +116,7 @@ struct Engine::State {
 };
 
 void Engine::State::start(base::Now now) {
+  queue.set_now(now.mono);
   std::vector<std::string> scopes = options.watch_namespaces;
   if (scopes.empty()) scopes.emplace_back();
   std::uint64_t seed = options.seed;
@@ -129,6 +137,7 @@ void Engine::State::start(base::Now now) {
 }
 
 void Engine::State::take(io::Input input, base::Now now) {
+  queue.set_now(now.mono);
   std::visit(base::overloaded{
                  [&](io::HttpDone& done) { http_done(std::move(done), now); },
                  [&](const io::WatchOpened& opened) {
@@ -176,6 +185,8 @@ void Engine::State::http_done(io::HttpDone done, base::Now now) {
 void Engine::State::answered(InFlight done, io::HttpOutcome outcome, base::Now now) {
   busy.erase(done.pending.ref);
   const Effect effect = apply_answer(done.pending, std::move(outcome), now, world, out);
+  turns.took.add(now.mono - done.since);
+  ++(effect.done ? turns.requeue : turns.error);
   if (effect.done) tell_done(done, now);
   if (effect.reconsider_all) reconsider_all();
   queue.push_front(done.pending.ref);
@@ -189,17 +200,13 @@ void Engine::State::tell_done(const InFlight& done, base::Now now) {
       {"namespace", done.pending.ref.name_space},
       {"name", done.pending.ref.name},
       {"reason", done.issue_reason}};
-  const std::string& reason = done.event->reason;
-  const char* event = reason == "Issued"         ? "key_issued"
-                      : reason == "Rotated"      ? "key_rotated"
-                      : reason == "StrayDeleted" ? "stray_deleted"
-                                                 : "setupkey_event";
-  out.note(done.event->warning ? io::Severity::kWarn : io::Severity::kInfo, event,
-           done.event->message, fields);
+  out.note(done.event->warning ? io::Severity::kWarn : io::Severity::kInfo,
+           log_event_of(done.event->reason), done.event->message, fields);
 }
 
 void Engine::State::tell(const kube::SetupKey& resource, const kube::Event& event, base::Now now) {
   if (events_in_flight.size() >= kEventsInFlightMax) return;
+  if (!event_gate.admit(resource.meta.uid, event, now.mono)) return;
   const std::string suffix = base::sha256_hex(resource.meta.uid + event.reason + event.message +
                                               base::format_rfc3339(now.wall))
                                  .substr(0, 16);
@@ -262,6 +269,7 @@ void Engine::State::turn(base::Now now) {
     while (in_flight.size() < limit) {
       const auto ref = queue.pop(now.mono);
       if (!ref) break;
+      turns.waited.add(queue.last_wait());
       step(*ref, now);
     }
     // A list that was asked for just now should not wait for the next input.
@@ -291,14 +299,23 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
   if (decision.wants_list) world.account.want_list(now.mono);
   if (decision.wants_groups) world.account.want_groups(now.mono);
   if (decision.wake_at) queue.wake(ref, *decision.wake_at);
-  if (std::holds_alternative<Rest>(decision.action)) return;
+  if (std::holds_alternative<Rest>(decision.action)) return rested(decision.wake_at.has_value());
   const Backoff& backoff = backoff_of(decision.action, flight);
   if (backoff.holds(now.mono)) {
     queue.wake(ref, *backoff.until);
-    return;
+    return rested(true);
   }
-  if (!may_spend(decision, flight, ref, now)) return;
+  if (!may_spend(decision, flight, ref, now)) {
+    ++turns.short_of_budget;
+    return rested(true);
+  }
   carry_out(decision, o, owner);
+}
+
+// A turn that sent nothing has taken no time that a clock in milliseconds could tell.
+void Engine::State::rested(bool until_known) {
+  ++(until_known ? turns.requeue_after : turns.success);
+  turns.took.add(base::Duration{0});
 }
 
 bool Engine::State::may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
@@ -329,6 +346,7 @@ void Engine::State::carry_out(const Decision& decision, const Observed& o,
       ref, o.resource.meta.uid, owner, kube::settings_digest(o.resource.spec), decision.action,
       true};
   entry.event = decision.event;
+  entry.since = o.now.mono;
   if (o.resource.status.claim) entry.issue_reason = o.resource.status.claim->reason;
   const io::RequestId id = out.send(request_for(decision, o, owner));
   Flight& flight = world.flights[ref];
@@ -403,6 +421,35 @@ Health Engine::health() const {
   out.queue_depth = s.queue.depth();
   out.requests_in_flight = s.in_flight.size();
   return out;
+}
+
+io::Vitals Engine::State::vitals(base::Instant now) const {
+  io::Vitals v;
+  v.leading = was_leading;
+  v.setup_keys = world.setup_keys.size();
+  v.queue_depth = queue.depth();
+  v.in_flight = in_flight.size();
+  v.concurrency = static_cast<std::uint64_t>(std::max(1, options.concurrency));
+  for (const auto& entry : in_flight) {
+    const base::Duration age = now - entry.second.since;
+    v.in_flight_total += age;
+    v.in_flight_longest = std::max(v.in_flight_longest, age);
+  }
+  v.turns = turns;
+  v.turns.queued = queue.pushed();
+  v.resync = options.resync;
+  if (!was_leading) return v;
+  v.account_ready = world.account.ready();
+  v.account_paused = world.account.paused_for(now);
+  v.snapshot_age = world.account.snapshot_age(now);
+  v.account_keys = count_account_keys(world);
+  return v;
+}
+
+io::Vitals Engine::vitals(base::Instant now) const { return state_->vitals(now); }
+
+void Engine::each_setup_key(const io::SetupKeyVisitor& visit) const {
+  engine::each_setup_key(state_->world, visit);
 }
 
 }  // namespace nbkeys::engine

@@ -10,6 +10,7 @@
 #include "engine/health.h"
 #include "engine/options.h"
 #include "io/command.h"
+#include "io/facts.h"
 #include "io/input.h"
 
 namespace nbkeys::engine {
@@ -28,6 +29,9 @@ class Engine {
   std::vector<io::Command> handle(io::Input input, base::Now now);
 
   Health health() const;
+  // For a scrape.
+  io::Vitals vitals(base::Instant now) const;
+  void each_setup_key(const io::SetupKeyVisitor& visit) const;
 
  private:
   struct State;

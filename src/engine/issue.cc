@@ -27,6 +27,12 @@ base::Duration backoff(int failed_attempts) {
   return std::min(kBackoffMax, kBackoffMin * (1 << shift));
 }
 
+// When a wait that began at `since` is over. A beginning that lies ahead was written under a clock
+// that has been set back since, and says nothing.
+base::WallTime over_at(const Observed& o, base::WallTime since, base::Duration wait) {
+  return since > o.now.wall ? o.now.wall : since + wait;
+}
+
 Priority issue_priority(const Observed& o) {
   return o.resource.status.revision == 0 ? Priority::kFirstIssue : Priority::kRotation;
 }
@@ -79,7 +85,9 @@ Decision suspended(const Observed& o) {
 Decision secret_refused(const Observed& o) {
   Decision out =
       settle(o, held_up(o, Reason::kApiError,
-                        "Kubernetes refuses the Secret: " + o.flight.secret_refusal->message,
+                        "Kubernetes refuses the Secret: " + o.flight.secret_refusal->message +
+                            "; allow it (access rights, quota, admission policy) or change "
+                            "spec.secretTemplate; it is tried again",
                         Progress::kStalled));
   out.wake_at = o.flight.secret_backoff.until;
   return out;
@@ -90,7 +98,8 @@ std::optional<Decision> wait_for_backoff(const Observed& o, IssueReason reason) 
   const kube::KeyStatus& s = o.resource.status;
   const bool edited = s.observed_generation != o.resource.meta.generation;
   if (s.failed_issuance_attempts > 0 && s.last_failure_time && !edited) {
-    const base::WallTime due = *s.last_failure_time + backoff(s.failed_issuance_attempts);
+    const base::WallTime due =
+        over_at(o, *s.last_failure_time, backoff(s.failed_issuance_attempts));
     if (o.now.wall < due) {
       Decision out = act(o, Rest{});
       out.wake_at = to_mono(o, due);
@@ -136,7 +145,14 @@ std::optional<Decision> make_room(const Observed& o) {
   if (awaits_list(o)) return wait_for_list(o);
   const kube::PreviousKey& oldest = s.previous_keys.front();
   for (const cache::MarkedKey& key : o.keys) {
-    if (key.key.id == oldest.key_id) return act(o, DeleteKey{oldest.key_id}, Priority::kRotation);
+    if (key.key.id != oldest.key_id) continue;
+    Decision out = act(o, DeleteKey{oldest.key_id}, Priority::kRotation);
+    out.event =
+        kube::Event{false, "Retired",
+                    "key " + oldest.key_id + " (revision " + std::to_string(oldest.revision) +
+                        ") is deleted at NetBird before its overlap is over, to make room "
+                        "under spec.revisionHistoryLimit"};
+    return out;
   }
   kube::KeyStatus next = s;
   next.previous_keys.erase(next.previous_keys.begin());
@@ -199,13 +215,42 @@ Decision finish(const Observed& o) {
   return out;
 }
 
+// What somebody did to the key in use, as an event; nothing where a new key is due for other
+// reasons.
+std::optional<kube::Event> loss_told(const Observed& o, IssueReason reason) {
+  const std::string key = "key " + o.resource.status.key_id + " (revision " +
+                          std::to_string(o.resource.status.revision) + ")";
+  const std::string& secret = o.resource.spec.secret_name;
+  switch (reason) {
+    case IssueReason::kSecretMissing:
+      return kube::Event{true, "SecretDataDrift",
+                         "Secret " + secret + " with " + key +
+                             " was deleted, so a new key is issued; if that was no intention, find "
+                             "out who deletes it"};
+    case IssueReason::kSecretAltered:
+      return kube::Event{true, "SecretDataDrift",
+                         "Secret " + secret + " no longer holds " + key +
+                             ", so a new key is issued; 'kubectl get secret " + secret +
+                             " --show-managed-fields -o yaml' tells who changed it"};
+    case IssueReason::kKeyMissing:
+      return kube::Event{true, "DeletedExternally",
+                         key +
+                             " was deleted at NetBird, so a new one is issued; to be rid of it for "
+                             "good delete the SetupKey or set spec.revoked"};
+    default: return std::nullopt;
+  }
+}
+
 // The POST was refused for good: no key exists, and trying the same again cannot help.
 Decision record_refusal(const Observed& o) {
   kube::KeyStatus next = o.resource.status;
   next.claim.reset();
   ++next.failed_issuance_attempts;
   next.last_failure_time = o.now.wall;
-  const std::string message = o.flight.refusal ? o.flight.refusal->message : "refused by NetBird";
+  const std::string message =
+      "NetBird refuses the key (" +
+      (o.flight.refusal ? o.flight.refusal->message : std::string("for no known reason")) +
+      "); correct the spec";
   Decision out = write_status(o, std::move(next),
                               held_up(o, Reason::kInvalidSpec, message, Progress::kStalled));
   // The same refusal again, after a back-off, is no news.
@@ -240,7 +285,7 @@ Decision replace_burnt_claim(const Observed& o) {
   if (MUTATION(strays_early) && s.revision == 0 && !o.keys.empty()) {
     return act(o, DeleteKey{o.keys.front().key.id});
   }
-  const base::WallTime due = s.claim->since + backoff(s.failed_issuance_attempts);
+  const base::WallTime due = over_at(o, s.claim->since, backoff(s.failed_issuance_attempts));
   if (o.now.wall < due) {
     return settle_until(o, issuing(o, s.claim->reason), due);
   }
@@ -344,7 +389,9 @@ Decision begin_issue(const Observed& o, IssueReason reason) {
   if (auto wait = clear_the_place(o)) return std::move(*wait);
   if (auto room = make_room(o)) return std::move(*room);
   const bool asked = o.resource.rotate != o.resource.status.last_handled_rotate;
-  return claim(o, reason_name(reason), asked ? o.resource.rotate : "", false);
+  Decision out = claim(o, reason_name(reason), asked ? o.resource.rotate : "", false);
+  out.event = loss_told(o, reason);
+  return out;
 }
 
 Decision continue_issue(const Observed& o) {

@@ -1,5 +1,7 @@
 #include "engine/judge.h"
 
+#include <algorithm>
+
 namespace nbkeys::engine {
 namespace {
 
@@ -98,6 +100,12 @@ Report remembered(const Observed& o) {
   return r;
 }
 
+bool told_ready(const Observed& o) {
+  const auto& told = o.resource.status.conditions;
+  return std::any_of(told.begin(), told.end(),
+                     [](const kube::Condition& c) { return c.type == "Ready" && c.status; });
+}
+
 Report no_key() {
   Report r;
   r.message = "no key has been issued yet";
@@ -125,7 +133,8 @@ Report judge(const Observed& o) {
   if (o.resource.spec.revoked) {
     return done_its_work(Reason::kRevoked, named(s) + " no longer exists at NetBird");
   }
-  return unusable(Reason::kDeletedExternally, named(s) + " no longer exists at NetBird");
+  return unusable(Reason::kDeletedExternally,
+                  named(s) + " no longer exists at NetBird; a new key is issued");
 }
 
 bool key_usable(const Observed& o) {
@@ -140,7 +149,8 @@ Report held_up(const Observed& o, Reason reason, std::string message, Progress p
   Report r = judge(o);
   const bool transient = reason == Reason::kApiError || reason == Reason::kRateLimited ||
                          reason == Reason::kAccountNotReady;
-  if (transient && r.ready && !o.account.stale) {
+  // NetBird's silence makes nothing that was not Ready so: what held it up may still be there.
+  if (transient && r.ready && told_ready(o) && !o.account.stale) {
     // The spec of this generation may not be met yet; until it is, only the generation tells.
     r.observed = o.resource.status.observed_generation == o.resource.meta.generation;
     return r;

@@ -34,7 +34,16 @@ std::optional<Decision> maintain_secret(const Observed& o) {
                         o.secret.content != ContentState::kTemplateAltered;
   if (complete) return std::nullopt;
   if (o.flight.secret_backoff.holds(o.now.mono)) return std::nullopt;
-  return act(o, RepairSecret{});
+  Decision out = act(o, RepairSecret{});
+  // After an edit of the spec the Secret differs because it should change.
+  if (o.resource.status.observed_generation == o.resource.meta.generation) {
+    out.event = kube::Event{true, "SecretDataDrift",
+                            "labels, annotations or template entries of Secret " +
+                                o.resource.spec.secret_name +
+                                " were changed and have been put back; to change them for good "
+                                "edit spec.secretTemplate"};
+  }
+  return out;
 }
 
 std::optional<Decision> maintain_groups(const Observed& o) {
@@ -47,8 +56,10 @@ std::optional<Decision> maintain_groups(const Observed& o) {
   if (auto wait = wait_for_groups(o)) return wait;
   if (awaits_list(o)) return wait_for_list(o);
   if (o.flight.refusal && o.flight.key_backoff.holds(o.now.mono)) {
-    Decision out =
-        settle(o, held_up(o, Reason::kInvalidSpec, o.flight.refusal->message, Progress::kStalled));
+    Decision out = settle(o, held_up(o, Reason::kInvalidSpec,
+                                     "NetBird refuses the groups (" + o.flight.refusal->message +
+                                         "); correct spec.autoGroups",
+                                     Progress::kStalled));
     out.wake_at = o.flight.key_backoff.until;
     return out;
   }

@@ -3,11 +3,15 @@
 namespace nbkeys::engine {
 
 void Queue::push(const kube::ObjectRef& ref) {
-  if (in_ready_.insert(ref).second) ready_.push_back(ref);
+  if (!in_ready_.insert(ref).second) return;
+  ready_.emplace_back(ref, now_);
+  ++pushed_;
 }
 
 void Queue::push_front(const kube::ObjectRef& ref) {
-  if (in_ready_.insert(ref).second) ready_.push_front(ref);
+  if (!in_ready_.insert(ref).second) return;
+  ready_.emplace_front(ref, now_);
+  ++pushed_;
 }
 
 void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
@@ -36,7 +40,12 @@ void Queue::unpark(const kube::ObjectRef& ref) {
   parked_of_.erase(known);
 }
 
-void Queue::clear() { *this = Queue{}; }
+void Queue::clear() {
+  Queue empty;
+  empty.now_ = now_;
+  empty.pushed_ = pushed_;
+  *this = std::move(empty);
+}
 
 void Queue::park(const kube::ObjectRef& ref, Priority priority) {
   const auto known = parked_of_.find(ref);
@@ -64,7 +73,8 @@ std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
     push(ref);
   }
   if (ready_.empty()) return std::nullopt;
-  kube::ObjectRef ref = std::move(ready_.front());
+  kube::ObjectRef ref = std::move(ready_.front().first);
+  last_wait_ = now - ready_.front().second;
   ready_.pop_front();
   in_ready_.erase(ref);
   return ref;

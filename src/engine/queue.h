@@ -22,6 +22,8 @@ class Queue {
   void wake(const kube::ObjectRef& ref, base::Instant at);
   void forget(const kube::ObjectRef& ref);
   void clear();
+  // The moment that counts for whatever is pushed from now on.
+  void set_now(base::Instant now) { now_ = now; }
 
   // The account's budget is short: waits until `release` gives the turn back, the most urgent
   // first.
@@ -31,6 +33,9 @@ class Queue {
 
   std::optional<kube::ObjectRef> pop(base::Instant now);
   std::optional<base::Instant> next_at() const;
+  // For metrics: how many were pushed so far, and how long the last one popped had waited.
+  std::uint64_t pushed() const { return pushed_; }
+  base::Duration last_wait() const { return last_wait_; }
   bool has_ready() const { return !ready_.empty(); }
   std::size_t depth() const { return ready_.size() + parked_.size(); }
 
@@ -39,13 +44,16 @@ class Queue {
 
   using Parked = std::pair<std::pair<Priority, std::uint64_t>, kube::ObjectRef>;
 
-  std::deque<kube::ObjectRef> ready_;
+  std::deque<std::pair<kube::ObjectRef, base::Instant>> ready_;  // and since when
   std::set<kube::ObjectRef> in_ready_;
   std::map<kube::ObjectRef, base::Instant> wake_of_;
   std::set<std::pair<base::Instant, kube::ObjectRef>> wakes_;
   std::set<Parked> parked_;
   std::map<kube::ObjectRef, std::pair<Priority, std::uint64_t>> parked_of_;
   std::uint64_t parked_count_ = 0;
+  base::Instant now_;
+  std::uint64_t pushed_ = 0;
+  base::Duration last_wait_{0};
 };
 
 }  // namespace nbkeys::engine

@@ -129,7 +129,10 @@ std::optional<Decision> retire_previous(const Observed& o) {
 
 std::optional<Decision> remove_stray(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
-  if (s.revision == 0 || s.claim || o.flight.held) return std::nullopt;
+  // Revoked before its first key was in use, it is left with what the lost issue made.
+  if ((s.revision == 0 && !o.resource.spec.revoked) || s.claim || o.flight.held) {
+    return std::nullopt;
+  }
   if (o.account.state != AccountState::kReady) return std::nullopt;
   // With the key in use revoked, no key of the resource is to stay good, and none needs the
   // Secret's proof: nothing that a late writer may put there is worse than what it carries.
@@ -176,11 +179,7 @@ std::optional<Decision> revoke_by_spec(const Observed& o) {
   const cache::MarkedKey* key = active_key(o);
   if (key != nullptr && key->key.revoked) return std::nullopt;
   if (o.resource.spec.suspend) return std::nullopt;
-  if (o.account.state != AccountState::kReady || !o.account.snapshot) {
-    Decision out = settle(o, held_up_by_account(o));
-    out.wants_list = true;
-    return out;
-  }
+  if (auto wait = wait_for_account(o)) return wait;
   if (key == nullptr && list_is_proof(o)) return std::nullopt;
   if (key == nullptr || awaits_list(o)) return wait_for_list(o);
   Decision out = act(o, RevokeKey{key->key.id, false}, Priority::kRetire);

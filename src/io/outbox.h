@@ -19,7 +19,10 @@ class Outbox {
     commands_.push_back(OpenWatch{++last_id_, std::move(path), std::move(accept), inactivity_max});
     return last_id_;
   }
-  void close_watch(WatchId id) { commands_.push_back(CloseWatch{id}); }
+  void close_watch(WatchId id) {
+    // In place, because g++ 12 suspects the temporary of being half initialised.
+    commands_.emplace_back(std::in_place_type<CloseWatch>, CloseWatch{id});
+  }
   void put(Command command) { commands_.push_back(std::move(command)); }
   void note(Severity severity, std::string event, std::string message,
             std::vector<std::pair<std::string, std::string>> fields = {}) {

@@ -1,5 +1,6 @@
 #include "kube/lease.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -90,6 +91,8 @@ bool Lease::handle(io::HttpDone& done, base::Now now, io::Outbox&) {
     return true;
   }
   read(*body, now.mono);
+  // Whoever reads that another one holds it need not wait for the end of the term to know.
+  if (seen_holder_ != settings_.identity) renewed_at_.reset();
   if (call == Call::kWrite && seen_holder_ == settings_.identity) renewed_at_ = sent_at_;
   // Just read and free to take: go on at once.
   if (call == Call::kGet && may_take(now.mono)) next_at_ = now.mono;
@@ -104,9 +107,14 @@ void Lease::read(const nlohmann::json& lease, base::Instant now) {
   if (holder != seen_holder_ || renewal != seen_renewal_) seen_at_ = now;
   seen_holder_ = holder;
   seen_renewal_ = renewal;
-  seen_duration_ =
-      base::Duration{1000 * base::int_at(lease, {"spec", "leaseDurationSeconds"}).value_or(15)};
-  transitions_ = base::int_at(lease, {"spec", "leaseTransitions"}).value_or(0);
+  // The API's numbers have 32 bits; whatever is beyond that was not written by its rules.
+  constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
+  const auto number = [&lease](std::string_view name, std::int64_t otherwise) {
+    const auto found = base::int_at(lease, {"spec", name}).value_or(otherwise);
+    return found >= 0 && found < kMax ? found : otherwise;
+  };
+  seen_duration_ = base::Duration{1000 * number("leaseDurationSeconds", 15)};
+  transitions_ = number("leaseTransitions", 0);
 }
 
 bool Lease::release(base::Now now, io::Outbox& out) {

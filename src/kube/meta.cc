@@ -6,6 +6,17 @@
 #include "base/json.h"
 
 namespace nbkeys::kube {
+namespace {
+
+// What Kubernetes lets a namespace or an object of ours be called. Names become parts of paths, so
+// that any other one could lead a request astray.
+bool dns_name(const std::string& name) {
+  constexpr std::size_t kNameMax = 253;
+  return name.size() <= kNameMax && !name.starts_with('.') &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
+}
+
+}  // namespace
 
 std::string to_text(const ObjectRef& ref) { return ref.name_space + "/" + ref.name; }
 
@@ -21,6 +32,10 @@ base::Result<Meta> parse_meta(const nlohmann::json& object) {
   if (meta.ref.name.empty() || meta.uid.empty() || meta.resource_version.empty()) {
     return base::Error{base::ErrorCode::kMalformed, "read object",
                        "its metadata lacks name, uid or resourceVersion"};
+  }
+  if (!dns_name(meta.ref.name) || !dns_name(meta.ref.name_space)) {
+    return base::Error{base::ErrorCode::kMalformed, "read object",
+                       "its name or namespace is not one that Kubernetes allows"};
   }
   meta.generation = base::int_at(*raw, {"generation"}).value_or(0);
   meta.created = base::time_at(*raw, {"creationTimestamp"});

@@ -11,6 +11,8 @@ namespace {
 
 using base::Json;
 
+// A page has 500 objects.
+constexpr std::size_t kListBytesMax = 32u << 20;
 constexpr std::string_view kMergePatch = "application/merge-patch+json";
 
 std::string setup_key_path(const ObjectRef& ref) {
@@ -70,7 +72,7 @@ io::HttpRequest list_request(const Collection& collection, int limit,
   out.accept = collection_accept(collection);
   if (secrets) out.accept = kMetadataOnlyList;
   out.timeout = base::Duration{60'000};
-  out.response_bytes_max = 64u << 20;
+  out.response_bytes_max = kListBytesMax;
   return out;
 }
 

@@ -31,7 +31,7 @@ base::Error status_error(int http_status, std::string_view body, std::string_vie
   std::string message = "HTTP " + std::to_string(http_status);
   if (const auto parsed = base::parse_json(body, step)) {
     const std::string told = base::string_or(*parsed, {"message"});
-    if (!told.empty()) message = told.substr(0, kMessageMax);
+    if (!told.empty()) message = base::without_keys(told).substr(0, kMessageMax);
   }
   return {code_of(http_status), std::string(step), std::move(message)};
 }

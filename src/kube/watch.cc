@@ -39,12 +39,12 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
       collection_.resource == Collection::Resource::kSecrets ? "list Secrets" : "list SetupKeys";
   auto response = accept_response(std::move(done.outcome), step);
   if (!response) {
-    fail(response.error(), true, now);
+    fail(response.error(), true, now, out);
     return true;
   }
   auto body = base::parse_json(response->body.reveal(), step);
   if (!body) {
-    fail(body.error(), true, now);
+    fail(body.error(), true, now, out);
     return true;
   }
   page(*body, now, out);
@@ -54,11 +54,14 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
 void Watch::page(const nlohmann::json& body, base::Instant now, io::Outbox& out) {
   const std::string version = base::string_or(body, {"metadata", "resourceVersion"});
   // JSON that is no list (a proxy's own page, say) proves nothing about what is absent.
-  if (version.empty()) {
-    fail({base::ErrorCode::kMalformed, "list", "the answer is not a list of objects"}, true, now);
+  const auto* items = base::find(body, {"items"});
+  const bool no_list = items != nullptr && !items->is_array() && !items->is_null();
+  if (version.empty() || no_list) {
+    fail({base::ErrorCode::kMalformed, "list", "the answer is not a list of objects"}, true, now,
+         out);
     return;
   }
-  if (const auto* items = base::find(body, {"items"}); items != nullptr && items->is_array()) {
+  if (items != nullptr && items->is_array()) {
     for (const auto& item : *items) sink_.listed(item);
   }
   const std::string more = base::string_or(body, {"metadata", "continue"});
@@ -76,6 +79,7 @@ void Watch::page(const nlohmann::json& body, base::Instant now, io::Outbox& out)
 void Watch::open(io::Outbox& out) {
   state_ = State::kWatching;
   retry_at_.reset();
+  opened_at_.reset();
   lines_ = WatchLines{};
   const int seconds = kWatchSecondsMin + static_cast<int>(random_.next() % kWatchSecondsSpan);
   watch_id_ = out.open_watch(watch_path(collection_, resource_version_, seconds),
@@ -99,12 +103,13 @@ bool Watch::handle(const io::WatchBytes& bytes, base::Instant now, io::Outbox& o
   }
   if (lines_.overflow() && !relist_) {
     relist_ = true;
-    problem_ = base::Error{base::ErrorCode::kTooLarge, "watch", "a line of the watch has no end"};
+    tell({base::ErrorCode::kTooLarge, "watch", "a line of the watch has no end"}, out);
   }
   if (relist_) {
     out.close_watch(watch_id_);
     state_ = State::kIdle;
-    retry_at_ = now + (problem_ ? kBackoffMin : base::Duration{0});
+    if (lasted(now)) works_again();
+    retry_at_ = now + next_wait(problem_ ? kBackoffMin : base::Duration{0});
   }
   return true;
 }
@@ -120,8 +125,7 @@ void Watch::line(std::string_view text, io::Outbox& out) {
     relist_ = true;
     const auto code = object != nullptr ? base::int_at(*object, {"code"}).value_or(0) : 0;
     if (code != 410) {
-      problem_ =
-          base::Error{base::ErrorCode::kMalformed, "watch", "the server sent an error event"};
+      tell({base::ErrorCode::kMalformed, "watch", "the server sent an error event"}, out);
     }
     out.note(io::Severity::kDebug, "watch_relist", "the watch cannot go on; listing anew");
     return;
@@ -132,11 +136,11 @@ void Watch::line(std::string_view text, io::Outbox& out) {
   if (!version.empty()) resource_version_ = version;
 }
 
-bool Watch::handle(const io::WatchClosed& closed, base::Instant now, io::Outbox&) {
+bool Watch::handle(const io::WatchClosed& closed, base::Instant now, io::Outbox& out) {
   if (state_ != State::kWatching || closed.id != watch_id_) return false;
+  const bool healthy = lasted(now);
+  if (healthy) works_again();
   if (closed.status == 200) {
-    const bool healthy = now - opened_at_ >= kHealthyWatch;
-    if (healthy) failures_ = 0;
     state_ = State::kIdle;
     retry_at_ = healthy ? now : now + random_.jitter(kBackoffMin, 50);
     return true;
@@ -147,20 +151,46 @@ bool Watch::handle(const io::WatchClosed& closed, base::Instant now, io::Outbox&
   error.retry_after = closed.retry_after;
   const bool relist =
       error.code == base::ErrorCode::kGone || error.code == base::ErrorCode::kUnprocessable;
-  fail(std::move(error), relist, now);
+  fail(std::move(error), relist, now, out);
   return true;
 }
 
-void Watch::fail(base::Error error, bool relist, base::Instant now) {
+void Watch::fail(base::Error error, bool relist, base::Instant now, io::Outbox& out) {
   state_ = State::kIdle;
   relist_ = relist_ || relist;
-  const int shift = std::min(failures_++, 6);
-  base::Duration wait = std::min(kBackoffMax, kBackoffMin * (1 << shift));
-  if (error.code == base::ErrorCode::kGone) wait = base::Duration{0};
-  wait = random_.jitter(wait, 25);
+  // A new list mends lost history at once, but not a server that keeps on losing it.
+  base::Duration wait =
+      next_wait(error.code == base::ErrorCode::kGone ? base::Duration{0} : kBackoffMin);
   if (error.retry_after) wait = std::max(wait, *error.retry_after);
   retry_at_ = now + wait;
-  problem_ = std::move(error);
+  tell(std::move(error), out);
+}
+
+// Once for each problem, however often it is met; lost history is none that a person can mend.
+void Watch::tell(base::Error problem, io::Outbox& out) {
+  std::string text = base::to_text(problem);
+  const bool secrets = collection_.resource == Collection::Resource::kSecrets;
+  if (problem.code != base::ErrorCode::kGone && text != told_) {
+    out.note(io::Severity::kWarn, "watch_failed", text,
+             {{"resource", secrets ? "secrets" : "setupkeys"}});
+    told_ = std::move(text);
+  }
+  problem_ = std::move(problem);
+}
+
+void Watch::works_again() {
+  failures_ = 0;
+  told_.clear();
+}
+
+bool Watch::lasted(base::Instant now) const {
+  return opened_at_ && now - *opened_at_ >= kHealthyWatch;
+}
+
+base::Duration Watch::next_wait(base::Duration first) {
+  const int shift = std::min(failures_++, 6);
+  const base::Duration wait = std::min(kBackoffMax, kBackoffMin * (1 << shift));
+  return random_.jitter(shift == 0 ? first : wait, 25);
 }
 
 void Watch::tick(base::Instant now, io::Outbox& out) {

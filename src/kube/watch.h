@@ -53,7 +53,12 @@ class Watch {
   void page(const nlohmann::json& body, base::Instant now, io::Outbox& out);
   void open(io::Outbox& out);
   void line(std::string_view text, io::Outbox& out);
-  void fail(base::Error error, bool relist, base::Instant now);
+  void fail(base::Error error, bool relist, base::Instant now, io::Outbox& out);
+  void tell(base::Error problem, io::Outbox& out);
+  bool lasted(base::Instant now) const;
+  void works_again();
+  // How long to wait after one more failure in a row; after the first of them for `first`.
+  base::Duration next_wait(base::Duration first);
 
   Collection collection_;
   WatchSink& sink_;
@@ -66,9 +71,10 @@ class Watch {
   bool relist_ = true;  // what to do next when idle: list, or resume the watch
   bool synced_ = false;
   int failures_ = 0;
-  base::Instant opened_at_;
+  std::optional<base::Instant> opened_at_;  // of the present watch
   std::optional<base::Instant> retry_at_;
   std::optional<base::Error> problem_;
+  std::string told_;  // the last problem that the log knows, until a watch has lasted
 };
 
 }  // namespace nbkeys::kube

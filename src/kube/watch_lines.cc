@@ -11,11 +11,13 @@ std::optional<std::string_view> WatchLines::next() {
     return line;
   }
   // Only an unfinished line is left: keep it alone, so that the buffer does not grow with the
-  // stream.
-  base::SecretText rest;
-  rest.append(all.substr(start_));
-  buffer_ = std::move(rest);
-  start_ = 0;
+  // stream. Where it is alone already it stays, or a line that drips in would be copied each time.
+  if (start_ > 0) {
+    base::SecretText rest;
+    rest.append(all.substr(start_));
+    buffer_ = std::move(rest);
+    start_ = 0;
+  }
   searched_ = buffer_.size();
   return std::nullopt;
 }

@@ -10,8 +10,8 @@ namespace {
 
 using base::Json;
 
-// 10,000 keys are 3.4 MB.
-constexpr std::size_t kListBytesMax = 256u << 20;
+// 100,000 keys are 34 MB.
+constexpr std::size_t kListBytesMax = 64u << 20;
 constexpr std::size_t kAnswerBytesMax = 1u << 20;
 
 io::HttpRequest request(io::Method method, std::string path, std::string operation) {
@@ -101,8 +101,8 @@ base::Result<io::HttpResponse> accept_response(io::HttpOutcome outcome, std::str
   base::Error error{code_of(outcome->status), std::string(step),
                     "NetBird answered HTTP " + std::to_string(outcome->status)};
   if (const auto body = base::parse_json(outcome->body.reveal(), step)) {
-    const std::string told = base::string_or(*body, {"message"}).substr(0, kMessageMax);
-    if (!told.empty()) error.message += ": " + told;
+    const std::string told = base::without_keys(base::string_or(*body, {"message"}));
+    if (!told.empty()) error.message += ": " + told.substr(0, kMessageMax);
   }
   error.retry_after = outcome->retry_after;
   return error;

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "engine/health.h"
 #include "io/command.h"
+#include "io/facts.h"
 #include "io/input.h"
 #include "shell/pool.h"
 
@@ -19,6 +20,9 @@ struct Core {
   std::function<std::vector<io::Command>(base::Now)> start;
   std::function<std::vector<io::Command>(io::Input, base::Now)> handle;
   std::function<engine::Health()> health;
+  // For a scrape; may be missing in tests.
+  std::function<io::Vitals(base::Instant)> vitals;
+  std::function<void(const io::SetupKeyVisitor&)> each_setup_key;
 };
 
 // What carries commands out.
@@ -39,6 +43,9 @@ class EventLoop {
   // From any thread.
   void start();
   void put(io::Input input);
+
+  // On the pool thread.
+  const Core& core() const { return core_; }
 
  private:
   void turn(io::Input input);

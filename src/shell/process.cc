@@ -11,6 +11,8 @@ namespace {
 // Token files are looked at with each beat: a stat() each, so that a new token counts at once.
 constexpr base::Duration kBeat{1'000};
 constexpr std::uint64_t kBeatsPerCertificateCheck = 30;
+// Probes wait behind a scrape, and a loop that is busy for longer is news by itself.
+constexpr base::Duration kScrapePatience{2'000};
 
 }  // namespace
 
@@ -23,6 +25,7 @@ Process::Process(Parts parts, telemetry::Log& log, telemetry::Metrics& metrics,
       supervisor_(supervisor),
       board_(parts.elects, mono_now()),
       loop_(std::move(parts.core), hands()),
+      scrape_(post, [this]() { return survey(); }),
       http_(*kube_, *netbird_,
             {[this](io::HttpDone done) { loop_.put(std::move(done)); },
              [this](const telemetry::Exchange& exchange) { finished(exchange); },
@@ -40,11 +43,7 @@ Hands Process::hands() {
     metrics_.count(note);
     log_.write(note);
   };
-  out.turned = [this](const engine::Health& health) {
-    board_.show(health, mono_now());
-    metrics_.show({health.leading, health.account_ready, health.setup_keys, health.netbird_keys,
-                   health.queue_depth, health.requests_in_flight});
-  };
+  out.turned = [this](const engine::Health& health) { board_.show(health, mono_now()); };
   out.exit = [this](io::Exit exit) { supervisor_.exit(std::move(exit)); };
   return out;
 }
@@ -55,7 +54,10 @@ Page Process::page(std::string_view path) {
   };
   if (path == "/healthz") return verdict(board_.live(mono_now()));
   if (path == "/readyz") return verdict(board_.ready());
-  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text()};
+  if (path == "/metrics") {
+    return {200, "text/plain; version=0.0.4; charset=utf-8",
+            metrics_.text(scrape_.ask(kScrapePatience))};
+  }
   return {404, "text/plain; charset=utf-8", "there are /healthz, /readyz and /metrics\n"};
 }
 
@@ -104,6 +106,11 @@ void Process::refresh_certificates(Upstream& upstream) {
     log_.write(io::Severity::kInfo, telemetry::kCertificatesReloaded,
                "using the new certificates for " + upstream.settings().name);
   }
+}
+
+std::string Process::survey() const {
+  const Core& core = loop_.core();
+  return metrics_.survey(core.vitals(mono_now()), core.each_setup_key, wall_now());
 }
 
 void Process::finished(const telemetry::Exchange& exchange) {

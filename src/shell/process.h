@@ -10,6 +10,7 @@
 #include "shell/board.h"
 #include "shell/event_loop.h"
 #include "shell/http_runner.h"
+#include "shell/scrape.h"
 #include "shell/server.h"
 #include "shell/supervisor.h"
 #include "shell/upstream.h"
@@ -43,6 +44,7 @@ class Process {
   void refused(io::Server server);
   void refresh_certificates(Upstream& upstream);
   void finished(const telemetry::Exchange& exchange);
+  std::string survey() const;
 
   std::unique_ptr<Upstream> kube_, netbird_;
   telemetry::Log& log_;
@@ -50,6 +52,7 @@ class Process {
   Supervisor& supervisor_;
   Board board_;
   EventLoop loop_;
+  Scrape scrape_;
   HttpRunner http_;
   WatchRunner watch_;
   Timer beat_timer_;

@@ -43,15 +43,18 @@ std::string_view status_text(int status) {
   }
 }
 
-std::string render(const Page& page, bool with_body) {
+std::string render(Page page, bool with_body) {
   std::string out = "HTTP/1.1 " + std::to_string(page.status) + " ";
   out.append(status_text(page.status));
   out += "\r\nContent-Type: " + page.content_type;
   out += "\r\nContent-Length: " + std::to_string(page.body.size());
   out +=
       "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
-  if (with_body) out += page.body;
-  return out;
+  if (!with_body) return out;
+  // A scrape's body may be megabytes with room to spare, so the head goes into it and not it after
+  // the head.
+  page.body.insert(0, out);
+  return std::move(page.body);
 }
 
 // A socket that listens, or -1 with errno set.
@@ -102,8 +105,8 @@ bool serve(Client& client, const Server::Pages& pages) {
     client.request.append(piece.data(), static_cast<std::size_t>(got));
     bool with_body = true;
     if (client.request.find("\r\n\r\n") != std::string::npos) {
-      const Page page = page_for(client.request, pages, with_body);
-      client.answer = render(page, with_body);
+      Page page = page_for(client.request, pages, with_body);
+      client.answer = render(std::move(page), with_body);
     } else if (client.request.size() > kRequestBytesMax) {
       client.answer = render({431, "text/plain", "the request is too long\n"}, true);
     } else {

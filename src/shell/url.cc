@@ -16,10 +16,14 @@ bool is_host_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
-bool is_ipv6(std::string_view host) {
-  in6_addr parsed{};
-  return inet_pton(AF_INET6, std::string(host).c_str(), &parsed) == 1;
+// inet_pton() reads up to a zero byte, whatever comes after it.
+bool is_address(int family, std::string_view host) {
+  in6_addr parsed{};  // large enough for both families
+  return host.find('\0') == std::string_view::npos &&
+         inet_pton(family, std::string(host).c_str(), &parsed) == 1;
 }
+
+bool is_ipv6(std::string_view host) { return is_address(AF_INET6, host); }
 
 // Splits "host:port" or "[v6]:port" and checks both halves.
 base::Status read_authority(std::string_view authority, Url& url) {
@@ -95,10 +99,7 @@ std::string to_text(const Url& url) {
   return (url.https ? "https://" : "http://") + authority + url.path;
 }
 
-bool is_ip_literal(std::string_view host) {
-  in_addr parsed{};
-  return inet_pton(AF_INET, std::string(host).c_str(), &parsed) == 1 || is_ipv6(host);
-}
+bool is_ip_literal(std::string_view host) { return is_address(AF_INET, host) || is_ipv6(host); }
 
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host.ends_with(".localhost") || host == "::1") return true;

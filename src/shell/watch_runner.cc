@@ -19,7 +19,7 @@ namespace http = web::http;
 constexpr std::size_t kRefusalBytesMax = 4096;
 // What may arrive before the status is known: one chunk of the library at most, but a server could
 // send anything.
-constexpr std::size_t kHeldBytesMax = 64u << 20;
+constexpr std::size_t kHeldBytesMax = 8u << 20;
 
 }  // namespace
 

@@ -1,40 +1,41 @@
 #pragma once
-// The metrics of the process. Written by the event loop, rendered by the server's thread; the
-// registry locks for itself.
+// The metrics of the process. What is counted is held by a registry, which locks for itself; what
+// can be read off the engine is written at the scrape, on the event loop's thread, and kept
+// nowhere.
 
-#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/time.h"
 #include "io/command.h"
+#include "io/facts.h"
+#include "telemetry/census.h"
 #include "telemetry/exchange.h"
 
 namespace nbkeys::telemetry {
 
-// What the gauges show.
-struct Gauges {
-  bool leading = false;
-  bool account_ready = false;
-  std::uint64_t setup_keys = 0;
-  std::uint64_t account_keys = 0;
-  std::uint64_t queue_depth = 0;
-  std::uint64_t requests_in_flight = 0;
-};
-
 class Metrics {
  public:
-  Metrics(const std::string& version, const std::string& lease_name);
+  struct Settings {
+    std::string version;
+    std::string lease_name;
+    std::string kube_host;   // host:port, for client-go's label
+    bool per_object = true;  // a series for each SetupKey
+  };
+  explicit Metrics(Settings settings);
   ~Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
   void count(const io::Note& note);
   void count(const Exchange& exchange);
-  void show(const Gauges& gauges);
 
-  // The text exposition format of Prometheus.
-  std::string text();
+  // The part that is read off the engine. On the event loop's thread.
+  std::string survey(const io::Vitals& vitals, const EachSetupKey& each, base::WallTime now);
+  // The whole page, in the text exposition format of Prometheus. From any thread. Without a survey,
+  // because the loop gave none in time, it says so.
+  std::string text(std::optional<std::string> survey);
 
  private:
   struct State;

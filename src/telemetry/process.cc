@@ -10,13 +10,19 @@
 namespace nbkeys::telemetry {
 namespace {
 
-double resident_bytes() {
+struct Memory {
+  double resident = 0, whole = 0;
+};
+
+Memory memory_bytes() {
   std::FILE* file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
+  if (file == nullptr) return {};
   unsigned long total = 0, resident = 0;
   const int read = std::fscanf(file, "%lu %lu", &total, &resident);
   std::fclose(file);
-  return read == 2 ? static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0;
+  if (read != 2) return {};
+  const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
+  return {static_cast<double>(resident) * page, static_cast<double>(total) * page};
 }
 
 double open_files() {
@@ -26,6 +32,12 @@ double open_files() {
   while (const dirent* entry = readdir(folder)) count += entry->d_name[0] != '.';
   closedir(folder);
   return count;
+}
+
+double open_files_max() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<double>(limit.rlim_cur);
 }
 
 double cpu_s() {
@@ -41,7 +53,8 @@ double cpu_s() {
 
 ProcessFacts read_process_facts() {
   static const auto started_s = static_cast<double>(std::time(nullptr));
-  return {resident_bytes(), started_s, cpu_s(), open_files()};
+  const Memory memory = memory_bytes();
+  return {memory.resident, memory.whole, started_s, cpu_s(), open_files(), open_files_max()};
 }
 
 }  // namespace nbkeys::telemetry

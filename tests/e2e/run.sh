@@ -5,5 +5,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 servers/build.sh >/dev/null
+../gitops/build.sh >/dev/null
 export PYTHONDONTWRITEBYTECODE=1
 exec /usr/bin/python3 -m pytest -c pytest.ini -p no:cacheprovider -ra --durations=10 "$@"

@@ -100,6 +100,11 @@ void FakeNetBird::revoke_key(const std::string& id) {
   if (found != keys_.end()) found->second.revoked = true;
 }
 
+void FakeNetBird::expire_key(const std::string& id, base::WallTime at) {
+  const auto found = keys_.find(id);
+  if (found != keys_.end()) found->second.expires = at;
+}
+
 void FakeNetBird::set_limiter(int requests_per_minute, int burst) {
   limit_per_minute_ = requests_per_minute;
   limit_burst_ = burst;

@@ -30,6 +30,10 @@ class FakeNetBird {
   Json keys(base::Now now) const;
   std::string add_group(const std::string& name);
   void remove_group(const std::string& id) { groups_.erase(id); }
+  void rename_group(const std::string& id, const std::string& name) { groups_[id] = name; }
+  const std::map<std::string, std::string>& groups() const { return groups_; }  // id -> name
+  // The key ends now, whatever it was issued with.
+  void expire_key(const std::string& id, base::WallTime at);
   void remove_key(const std::string& id) { keys_.erase(id); }
   void revoke_key(const std::string& id);
   // Every plaintext that was ever handed out, for the search for leaks.

@@ -22,6 +22,15 @@ base::Error no_answer(base::ErrorCode code, std::string message) {
   return {code, "send", std::move(message)};
 }
 
+io::HttpResponse copy_of(const io::HttpResponse& response) {
+  io::HttpResponse out;
+  out.status = response.status;
+  out.body = base::SecretText(std::string(response.body.reveal()));
+  out.retry_after = response.retry_after;
+  out.date = response.date;
+  return out;
+}
+
 Duration watch_timeout(const std::string& path) {
   return Duration{1000 *
                   std::strtoll(parse_url(path).parameter("timeoutSeconds").c_str(), nullptr, 10)};
@@ -70,13 +79,38 @@ bool InProcess::run_until(const std::function<bool()>& predicate, Duration limit
   return true;
 }
 
-int InProcess::start_operator(engine::Options options) {
+base::Now InProcess::now(int replica) const {
+  base::Now out = now();
+  out.wall = out.wall + replicas_.at(static_cast<std::size_t>(replica)).clock_ahead;
+  return out;
+}
+
+int InProcess::start_operator(engine::Options options, Duration clock_ahead) {
   const int replica = static_cast<int>(replicas_.size());
   if (options.seed == 0) options.seed = random_.next();
   replicas_.emplace_back();
+  replicas_.back().clock_ahead = clock_ahead;
   replicas_.back().engine = std::make_unique<engine::Engine>(std::move(options));
-  execute(replica, replicas_.back().engine->start(now()));
+  execute(replica, replicas_.back().engine->start(now(replica)));
   return replica;
+}
+
+void InProcess::crash_at_command(int replica, int n, bool after) {
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  r.commands_left = n;
+  r.crash_after = after;
+}
+
+void InProcess::step_clock(int replica, Duration by) {
+  replicas_.at(static_cast<std::size_t>(replica)).clock_ahead += by;
+}
+
+void InProcess::set_watch_lag(int replica, Duration lag) {
+  replicas_.at(static_cast<std::size_t>(replica)).watch_lag = lag;
+}
+
+void InProcess::mangle_watch(int replica, std::function<std::string(std::string)> mangle) {
+  replicas_.at(static_cast<std::size_t>(replica)).mangle = std::move(mangle);
 }
 
 void InProcess::crash(int replica) {
@@ -118,6 +152,10 @@ engine::Health InProcess::health(int replica) const {
   return r.engine ? r.engine->health() : engine::Health{};
 }
 
+const engine::Engine* InProcess::engine(int replica) const {
+  return replicas_.at(static_cast<std::size_t>(replica)).engine.get();
+}
+
 void InProcess::input(int replica, io::Input input) {
   Replica& r = replicas_.at(static_cast<std::size_t>(replica));
   if (!r.engine) return;
@@ -125,48 +163,67 @@ void InProcess::input(int replica, io::Input input) {
     r.held.push_back(std::move(input));
     return;
   }
-  execute(replica, r.engine->handle(std::move(input), now()));
+  execute(replica, r.engine->handle(std::move(input), now(replica)));
 }
 
 void InProcess::execute(int replica, std::vector<io::Command> commands) {
-  for (io::Command& command : commands) execute_one(replica, std::move(command));
+  for (io::Command& command : commands) {
+    Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+    const bool last = r.commands_left > 0 && --r.commands_left == 0;
+    if (!last || r.crash_after) execute_one(replica, std::move(command));
+    if (!last) continue;
+    crash(replica);
+    return;
+  }
+}
+
+std::shared_ptr<io::HttpRequest> InProcess::counted(io::HttpRequest request) {
+  ++*under_way_;
+  return {new io::HttpRequest(std::move(request)), [counter = under_way_](io::HttpRequest* r) {
+            --*counter;
+            delete r;
+          }};
 }
 
 void InProcess::execute_one(int replica, io::Command command) {
   Replica& r = replicas_.at(static_cast<std::size_t>(replica));
-  std::visit(
-      base::overloaded{[&](io::SendHttp& send) {
-                         auto request = std::make_shared<io::HttpRequest>(std::move(send.request));
-                         schedule(latency(), [this, replica, id = send.id, request] {
-                           arrive(replica, id, request);
-                         });
-                       },
-                       [&](io::OpenWatch& open) {
-                         schedule(latency(), [this, replica, open] { open_watch(replica, open); });
-                       },
-                       [&](io::CloseWatch& close) {
-                         schedule(Duration{0}, [this, replica, id = close.id] {
-                           close_stream(replica, id, 200, "closed by this side");
-                         });
-                       },
-                       [&](io::SetTimer& timer) {
-                         const std::uint64_t number = ++r.timer;
-                         const Duration in = std::max(Duration{0}, timer.at - mono_);
-                         schedule(in, [this, replica, number] {
-                           if (replicas_[static_cast<std::size_t>(replica)].timer != number) return;
-                           input(replica, io::TimerFired{});
-                         });
-                       },
-                       [&](io::Note& note) {
-                         notes_.push_back({now(), replica, std::move(note)});
-                       },
-                       [&](io::Exit& exit) {
-                         r.exit = std::move(exit);
-                         // Not at once: the engine that asked for it is still on the stack's way
-                         // out.
-                         schedule(Duration{0}, [this, replica] { crash(replica); });
-                       }},
-      command);
+  std::visit(base::overloaded{[&](io::SendHttp& send) {
+                                if (witness != nullptr) witness->sent(replica, send.request);
+                                auto request = counted(std::move(send.request));
+                                schedule(latency(), [this, replica, id = send.id, request] {
+                                  arrive(replica, id, request);
+                                });
+                              },
+                              [&](io::OpenWatch& open) {
+                                schedule(latency(),
+                                         [this, replica, open] { open_watch(replica, open); });
+                              },
+                              [&](io::CloseWatch& close) {
+                                schedule(Duration{0}, [this, replica, id = close.id] {
+                                  close_stream(replica, id, 200, "closed by this side");
+                                });
+                              },
+                              [&](io::SetTimer& timer) {
+                                const std::uint64_t number = ++r.timer;
+                                const Duration in = std::max(Duration{0}, timer.at - mono_);
+                                schedule(in, [this, replica, number] {
+                                  if (replicas_[static_cast<std::size_t>(replica)].timer != number)
+                                    return;
+                                  input(replica, io::TimerFired{});
+                                });
+                              },
+                              [&](io::Note& note) {
+                                if (witness != nullptr) witness->noted(replica, note);
+                                if (keeps_records_)
+                                  notes_.push_back({now(), replica, std::move(note)});
+                              },
+                              [&](io::Exit& exit) {
+                                r.exit = std::move(exit);
+                                // Not at once: the engine that asked for it is still on the stack's
+                                // way out.
+                                schedule(Duration{0}, [this, replica] { crash(replica); });
+                              }},
+             command);
 }
 
 void InProcess::record(int replica, const io::HttpRequest& request, int status) {
@@ -177,6 +234,7 @@ void InProcess::record(int replica, const io::HttpRequest& request, int status) 
   if (++requests_this_minute_ > kRequestsPerMinuteMax) {
     throw std::logic_error("requests without a pause, the last: " + request.operation);
   }
+  if (!keeps_records_) return;
   requests_.push_back({now(), replica, request.server,
                        std::string(io::method_name(request.method)) + " " + request.path,
                        request.operation, status});
@@ -185,11 +243,12 @@ void InProcess::record(int replica, const io::HttpRequest& request, int status) 
 // The request reaches the network in front of its server.
 void InProcess::arrive(int replica, io::RequestId id,
                        const std::shared_ptr<io::HttpRequest>& request) {
-  const auto fault = faults.strike(*request);
-  if (!fault) {
-    apply(replica, id, request, Duration{0});
+  const auto mishap = strike(replica, *request);
+  if (!mishap) {
+    apply(replica, id, request, {});
     return;
   }
+  const Fault* const fault = &mishap->fault;
   switch (fault->kind) {
     case FaultKind::kAnswer: {
       record(replica, *request, fault->status);
@@ -203,7 +262,7 @@ void InProcess::arrive(int replica, io::RequestId id,
     }
     case FaultKind::kDropAnswer:
       record(replica, *request, 0);
-      serve(*request);
+      serve(replica, *request);
       answer(replica, id, request->timeout, no_answer(base::ErrorCode::kUnknown, "timed out"));
       return;
     case FaultKind::kDropRequest:
@@ -215,34 +274,55 @@ void InProcess::arrive(int replica, io::RequestId id,
       answer(replica, id, latency(),
              no_answer(base::ErrorCode::kUnreachable, "connection refused"));
       return;
-    case FaultKind::kDelay: apply(replica, id, request, fault->delay); return;
+    case FaultKind::kDelay: apply(replica, id, request, *mishap); return;
     case FaultKind::kKillBefore: record(replica, *request, 0); break;
     case FaultKind::kKillAfter:
       record(replica, *request, 0);
-      serve(*request);
+      serve(replica, *request);
       break;
   }
   crash(replica);
 }
 
+std::optional<Mishap> InProcess::strike(int replica, const io::HttpRequest& request) {
+  if (network) {
+    if (auto mishap = network(replica, request)) return mishap;
+  }
+  auto fault = faults.strike(request);
+  if (!fault) return std::nullopt;
+  Mishap out;
+  out.fault = *std::move(fault);
+  return out;
+}
+
 // The sender gives up at its timeout; the request is applied all the same.
 void InProcess::apply(int replica, io::RequestId id,
-                      const std::shared_ptr<io::HttpRequest>& request, Duration delay) {
-  const bool late = delay >= request->timeout;
+                      const std::shared_ptr<io::HttpRequest>& request, const Mishap& mishap) {
+  const bool late = mishap.fault.delay + mishap.answer_delay >= request->timeout;
   if (late) {
     answer(replica, id, request->timeout, no_answer(base::ErrorCode::kUnknown, "timed out"));
   }
-  schedule(delay, [this, replica, id, request, late] {
-    io::HttpResponse response = serve(*request);
+  schedule(mishap.fault.delay, [this, replica, id, request, late, mishap] {
+    io::HttpResponse response = serve(replica, *request);
+    for (int again = 1; again < mishap.deliveries; ++again) response = serve(replica, *request);
+    if (mishap.alter) mishap.alter(response);
     record(replica, *request, late ? 0 : response.status);
-    if (!late) answer(replica, id, latency(), std::move(response));
+    if (late) return;
+    for (int more = 1; more < mishap.answers; ++more) {
+      answer(replica, id, latency() + mishap.answer_delay, copy_of(response));
+    }
+    answer(replica, id, latency() + mishap.answer_delay, std::move(response));
   });
 }
 
-io::HttpResponse InProcess::serve(const io::HttpRequest& request) {
-  if (request.server == io::Server::kNetBird) return netbird.handle(request, now());
-  io::HttpResponse response = kube.handle(request, now());
-  deliver_watch_lines();
+io::HttpResponse InProcess::serve(int replica, const io::HttpRequest& request) {
+  const bool kube_call = request.server == io::Server::kKube;
+  serving_ = replica;
+  io::HttpResponse response =
+      kube_call ? kube.handle(request, now()) : netbird.handle(request, now());
+  serving_ = -1;
+  if (witness != nullptr) witness->applied(replica, request, response);
+  if (kube_call) deliver_watch_lines();
   return response;
 }
 
@@ -254,18 +334,22 @@ void InProcess::answer(int replica, io::RequestId id, Duration in, io::HttpOutco
 void InProcess::open_watch(int replica, const io::OpenWatch& command) {
   Replica& r = replicas_.at(static_cast<std::size_t>(replica));
   if (!r.engine) return;
-  r.streams[command.id] = {std::nullopt, command.inactivity_max, 0};
+  r.streams[command.id] = {std::nullopt, command.inactivity_max, 0, {}};
   io::HttpRequest as_request;
   as_request.path = command.path;
   as_request.accept = command.accept;
-  if (const auto fault = faults.strike(as_request)) {
+  const auto mishap = strike(replica, as_request);
+  if (mishap && mishap->rewrite) mishap->rewrite(as_request);
+  const bool passes = !mishap || (network && mishap->fault.kind == FaultKind::kDelay);
+  if (!passes) {
+    const Fault* const fault = &mishap->fault;
     const bool answered = fault->kind == FaultKind::kAnswer;
     record(replica, as_request, answered ? fault->status : 0);
     close_stream(replica, command.id, answered ? fault->status : 0,
                  answered ? fault->body : "connection reset", fault->retry_after);
     return;
   }
-  const auto start = kube.open_watch(command.path, command.accept, now());
+  const auto start = kube.open_watch(as_request.path, command.accept, now());
   record(replica, as_request, start.status);
   if (start.status != 200) {
     close_stream(replica, command.id, start.status, start.body);
@@ -303,7 +387,10 @@ void InProcess::deliver_watch_lines() {
       std::string lines = kube.store().take_lines(*stream.server_id, mono_);
       if (lines.empty()) continue;
       ++stream.activity;
-      schedule(kStreamLatency, [this, replica, id = id, lines = std::move(lines)] {
+      Replica& r = replicas_[i];
+      if (r.mangle) lines = std::exchange(r.mangle, nullptr)(std::move(lines));
+      stream.last_line_at = std::max(stream.last_line_at, mono_ + kStreamLatency + r.watch_lag);
+      schedule(stream.last_line_at - mono_, [this, replica, id = id, lines = std::move(lines)] {
         if (!replicas_[static_cast<std::size_t>(replica)].streams.contains(id)) return;
         watch_bytes(replica, id, lines);
         guard_inactivity(replica, id);

@@ -96,6 +96,7 @@ std::vector<std::pair<std::string, Object>> KubeStore::owned_by(const std::strin
 }
 
 void KubeStore::record(const std::string& resource, Change change) {
+  if (listener_) listener_(resource, change.before, change.after);
   for (auto& [id, watch] : watches_) {
     if (watch.request.resource == resource) follow(watch, change);
   }

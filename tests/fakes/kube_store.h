@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,6 +68,11 @@ class KubeStore {
   void compact();
   std::uint64_t compactions() const { return compactions_; }
 
+  // Told of each change; before or after is null for what was added or is gone.
+  using Listener =
+      std::function<void(const std::string& resource, const Object& before, const Object& after)>;
+  void listen(Listener listener) { listener_ = std::move(listener); }
+
  private:
   struct Change {
     std::uint64_t version = 0;
@@ -83,6 +89,7 @@ class KubeStore {
   void record(const std::string& resource, Change change);
   static void follow(Watch& watch, const Change& change);
 
+  Listener listener_;
   std::uint64_t version_ = 1000;
   std::uint64_t compactions_ = 0;
   std::map<std::string, std::map<std::string, Object>> objects_;

@@ -5,7 +5,7 @@ import base64
 from .curl import curl
 
 # Where a peer was told its key, NetBird's own data, and the files that hold tokens on purpose.
-TEXTS = ("*.log", "*.metrics", "objects.yaml", "*.ready")
+TEXTS = ("*.log", "*.metrics", "objects.yaml", "*.ready", "*.requests")
 NOT_OURS = (".peer.log", "netbird-server.log")
 
 

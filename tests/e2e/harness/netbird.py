@@ -1,5 +1,6 @@
 """A real NetBird server, and its API by curl."""
 
+import base64
 import hashlib
 import os
 import secrets
@@ -117,7 +118,10 @@ class NetBirdServer:
             "logLevel": "info", "logFile": "console",
             "authSecret": secrets.token_hex(16), "dataDir": str(self.folder / "netbird"),
             "disableAnonymousMetrics": True, "disableGeoliteUpdate": True,
-            "auth": {"issuer": f"{self.url}/oauth2"}, "store": {"engine": "sqlite"},
+            "auth": {"issuer": f"{self.url}/oauth2"},
+            # Without a key of ours NetBird makes one per start, and after a restart knows no token.
+            "store": {"engine": "sqlite",
+                      "encryptionKey": base64.b64encode(secrets.token_bytes(32)).decode()},
         }
 
     def start(self):

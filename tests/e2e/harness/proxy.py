@@ -51,10 +51,13 @@ class Record:
 
 class Proxy:
     """observe(record, request body, answer body) is called with each whole answer to a request
-    whose "METHOD path" matches observed; it sees answers that a rule then loses, too."""
+    whose "METHOD path" matches observed; it sees answers that a rule then loses, too.
+
+    arbiter(record, head, request body) is called with each request that no rule acts on, and
+    returns a Rule that shall, or None."""
 
     def __init__(self, name, upstream, certificate=None, upstream_ca=None,
-                 observed=None, observe=None):
+                 observed=None, observe=None, arbiter=None):
         where = urlsplit(upstream)
         self.name = name
         self.upstream = (where.hostname, where.port)
@@ -66,6 +69,7 @@ class Proxy:
             self.upstream_tls = ssl.create_default_context(cafile=upstream_ca)
         self.observed = re.compile(observed) if observed else None
         self.observe = observe
+        self.arbiter = arbiter
         self.lock = threading.Lock()
         self.rules = []
         self.records = []
@@ -207,6 +211,8 @@ class Proxy:
         if head.header("expect").lower() == "100-continue":
             client.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = body_of(client, head)
+        if rule is None and self.arbiter is not None:
+            rule = self.arbiter(record, head, body)
         if rule is not None and not rule.before_forwarding(client):
             rule.done()
             return upstream, rule.keeps_connection

@@ -1,34 +1,48 @@
 #!/bin/bash
-# Builds the real servers that the end-to-end tests run against, and prints the folder that holds
-# them as the last and only line of its standard output. What is there already is not built again;
-# the folder's name is a digest of everything that decides what is built.
+# Builds real servers and tools that the tests run against, and prints the folder that holds them as
+# the last and only line of its standard output. What is there already is not built again; the
+# folder's name is a digest of everything that decides what is built.
+#
+#   build.sh          the servers of the end-to-end tests
+#   build.sh helm     Helm, for tests/chart
+#   build.sh node     what a node of a cluster runs, for tests/cluster
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${NBKEYS_E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nbkeys/e2e}
-modules=(etcd kubernetes netbird netbird-client)
+group=${1:-servers}
 
-# One line per program: name, module folder, package, CGO_ENABLED, extra linker flags.
+# One line per program: group, name, module folder, package, CGO_ENABLED, extra linker flags.
 # NetBird's server keeps its data in SQLite, which is C; the others need no C compiler. It is also
 # the only one that cannot be told to listen on loopback only, so it is built to do so.
 kube=k8s.io/component-base/version
 kube_version="-X $kube.gitVersion=v1.35.4 -X $kube.gitMajor=1 -X $kube.gitMinor=35"
 netbird_version="-X github.com/netbirdio/netbird/version.version=0.77.1"
-programs="
-etcd|etcd|go.etcd.io/etcd/server/v3|0|
-kube-apiserver|kubernetes|k8s.io/kubernetes/cmd/kube-apiserver|0|$kube_version
-kubectl|kubernetes|k8s.io/kubernetes/cmd/kubectl|0|$kube_version
-kube-controller-manager|kubernetes|k8s.io/kubernetes/cmd/kube-controller-manager|0|$kube_version
-netbird-server|netbird|github.com/netbirdio/netbird/combined|1|$netbird_version
-netbird|netbird-client|github.com/netbirdio/netbird/client|0|$netbird_version"
+helm_version="-X helm.sh/helm/v4/internal/version.version=v4.1.0"
+programs=$(grep "^$group|" <<EOF | cut -d'|' -f2- || true
+servers|etcd|etcd|go.etcd.io/etcd/server/v3|0|
+servers|kube-apiserver|kubernetes|k8s.io/kubernetes/cmd/kube-apiserver|0|$kube_version
+servers|kubectl|kubernetes|k8s.io/kubernetes/cmd/kubectl|0|$kube_version
+servers|kube-controller-manager|kubernetes|k8s.io/kubernetes/cmd/kube-controller-manager|0|$kube_version
+servers|netbird-server|netbird|github.com/netbirdio/netbird/combined|1|$netbird_version
+servers|netbird|netbird-client|github.com/netbirdio/netbird/client|0|$netbird_version
+node|kubelet|node|k8s.io/kubernetes/cmd/kubelet|0|$kube_version
+node|kube-proxy|node|k8s.io/kubernetes/cmd/kube-proxy|0|$kube_version
+node|kube-scheduler|node|k8s.io/kubernetes/cmd/kube-scheduler|0|$kube_version
+helm|helm|helm|helm.sh/helm/v4/cmd/helm|0|$helm_version
+EOF
+)
 
 say() { echo "build.sh: $*" >&2; }
 
 digest() {
   local module
   {
-    cat "${BASH_SOURCE[0]}"
-    for module in "${modules[@]}"; do cat "$here/$module/go.mod" "$here/$module/go.sum"; done
+    sed '1,/^say()/d' "${BASH_SOURCE[0]}"
+    echo "$programs"
+    for module in $(cut -d'|' -f2 <<<"$programs" | sort -u); do
+      cat "$here/$module/go.mod" "$here/$module/go.sum"
+    done
   } | sha256sum | cut -c1-16
 }
 
@@ -50,7 +64,7 @@ require_go() {
     say "Go $version is too old: 1.25 or newer is needed."
     exit 1
   }
-  command -v gcc >/dev/null || {
+  [[ $programs != *'|1|'* ]] || command -v gcc >/dev/null || {
     say "gcc is missing and NetBird's server needs it: apt-get install gcc libc6-dev"
     exit 1
   }
@@ -93,6 +107,10 @@ build() {
   say "built $name in $((SECONDS - started)) s"
 }
 
+[[ -n $programs ]] || {
+  say "there is no group of programs '$group'"
+  exit 2
+}
 bin=$cache/bin-$(digest)
 if [[ -n $(missing) ]]; then
   require_go

@@ -104,5 +104,20 @@ TEST(Wipe, OverwritesTheBytesInPlace) {
   for (std::size_t i = 1; i < 64; ++i) EXPECT_EQ(bytes[i], '\0') << i;
 }
 
+TEST(WithoutKeys, HidesAKeyInBothItsForms) {
+  EXPECT_EQ(without_keys("key A616097E-FCF0-48FA-9354-CA4A61142761 is bad"), "key (hidden) is bad");
+  EXPECT_EQ(without_keys("QTYxNjA5N0UtRkNGMC00OEZBLTkzNTQtQ0E0QTYxMTQyNzYx"), "(hidden)");
+  EXPECT_EQ(without_keys("12345678-1234-4123-8123-123456789012"), "(hidden)") << "no letter at all";
+}
+
+TEST(WithoutKeys, LeavesNamesUidsAndSentencesAlone) {
+  for (const char* text :
+       {"", "secrets \"fleet\" is forbidden: exceeded quota: compute-resources-of-the-team",
+        "UID in precondition: 0b7b2b5e-1111-4000-8000-000000000001, not 7",
+        "setupkeys.keys.netbird.io at 2026-01-31T12:00:00Z", "A616****"}) {
+    EXPECT_EQ(without_keys(text), text);
+  }
+}
+
 }  // namespace
 }  // namespace nbkeys::base

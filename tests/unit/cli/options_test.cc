@@ -34,11 +34,21 @@ TEST(Options, HaveDefaults) {
   ASSERT_EQ(parsed.what, Parsed::What::kRun) << parsed.text;
   EXPECT_EQ(to_text(parsed.run.netbird_url), "https://api.netbird.io");
   EXPECT_EQ(parsed.run.metrics_address, ":8080");
+  EXPECT_TRUE(parsed.run.metrics_per_object);
   EXPECT_EQ(parsed.run.engine.resync, base::Duration{300'000});
   EXPECT_EQ(parsed.run.engine.concurrency, 8);
   EXPECT_FALSE(parsed.run.engine.lease.enabled);
   EXPECT_EQ(parsed.run.engine.lease.duration, base::Duration{15'000});
   EXPECT_EQ(parsed.run.log_level, io::Severity::kInfo);
+}
+
+TEST(Options, SeriesBySetupKeyCanBeSwitchedOff) {
+  EXPECT_FALSE(run_with({"--metrics-per-object=false"}).run.metrics_per_object);
+  EXPECT_TRUE(run_with({"--metrics-per-object"}).run.metrics_per_object);
+  setenv("NBKEYS_METRICS_PER_OBJECT", "false", 1);
+  const Parsed from_environment = run_with({});
+  unsetenv("NBKEYS_METRICS_PER_OBJECT");
+  EXPECT_FALSE(from_environment.run.metrics_per_object);
 }
 
 TEST(Options, AreRead) {

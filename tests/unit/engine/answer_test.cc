@@ -77,6 +77,16 @@ TEST_F(AnswerTest, ARefusedPostMadeNoKey) {
   }
 }
 
+// Found by the simulation: a key whose name came damaged was not filed under its mark, and outlived
+// its SetupKey, which was deleted at that moment.
+TEST_F(AnswerTest, AKeyWithoutItsMarkIsAnUnknownOutcome) {
+  for (const std::uint32_t other : {5u, 12u}) {
+    answered(CreateKey{4}, answer(200, netbird_key_text("id4", other, kKey)));
+    EXPECT_FALSE(flight().held);
+    EXPECT_TRUE(flight().list_needed_since);
+  }
+}
+
 TEST_F(AnswerTest, AnUnknownPostForcesANewerList) {
   for (const int status : {500, 502, 0}) {
     flight() = Flight{};

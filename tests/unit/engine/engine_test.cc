@@ -46,6 +46,7 @@ class Servers {
     return found == sent_.end() ? 0 : found->second;
   }
   Health health() const { return engine_.health(); }
+  io::Vitals vitals() const { return engine_.vitals({base::Duration{mono_ms_}}); }
 
   std::vector<io::Exit> exits;
   std::map<std::string, int> statuses;     // operation -> forced answer
@@ -158,6 +159,26 @@ TEST(Engine, IssuesOneKeyPerSetupKeyAndRests) {
   EXPECT_EQ(servers.health().requests_in_flight, 0u);
 }
 
+TEST(Engine, ItsVitalsAddUp) {
+  Servers servers{Options{}};
+  for (int i = 0; i < 50; ++i) servers.add("k" + std::to_string(i));
+  servers.start();
+  const io::Vitals v = servers.vitals();
+  EXPECT_TRUE(v.leading && v.account_ready);
+  EXPECT_EQ(v.setup_keys, 50u);
+  EXPECT_EQ(v.in_flight, 0u);
+  EXPECT_EQ(v.turns.error, 0u);
+  EXPECT_EQ(v.turns.requeue, 50u * 5) << "look, claim, key, Secret, result";
+  EXPECT_EQ(v.account_keys.in_use, 50u);
+  EXPECT_EQ(v.account_keys.stray + v.account_keys.unmarked + v.account_keys.elsewhere, 0u);
+  std::uint64_t timed = 0, waited = 0;
+  for (const std::uint64_t n : v.turns.took.counts) timed += n;
+  for (const std::uint64_t n : v.turns.waited.counts) waited += n;
+  EXPECT_EQ(timed, v.turns.requeue + v.turns.requeue_after + v.turns.success);
+  EXPECT_GE(waited, timed);
+  EXPECT_EQ(v.turns.queued, waited);
+}
+
 TEST(Engine, AShortBudgetDelaysButStrandsNobody) {
   Options options;
   options.account.requests_per_minute = 60;
@@ -166,6 +187,7 @@ TEST(Engine, AShortBudgetDelaysButStrandsNobody) {
   for (int i = 0; i < 20; ++i) servers.add("k" + std::to_string(i));
   servers.start();
   EXPECT_LE(servers.count("create_key"), 1);
+  EXPECT_GT(servers.vitals().turns.short_of_budget, 0u);
   servers.advance(30'000);  // far less than a resync
   EXPECT_EQ(servers.count("create_key"), 20);
   EXPECT_EQ(servers.health().queue_depth, 0u);
@@ -180,6 +202,8 @@ TEST(Engine, AFailingAccountIsNotHammered) {
   servers.advance(600'000);
   EXPECT_EQ(servers.count("create_key"), 0);
   EXPECT_LT(servers.count("list_keys"), 40);
+  EXPECT_FALSE(servers.vitals().account_ready);
+  EXPECT_GT(servers.vitals().snapshot_age, base::Duration{500'000});
   servers.statuses.clear();
   servers.advance(120'000);
   EXPECT_EQ(servers.count("create_key"), 20);
@@ -194,6 +218,9 @@ TEST(Engine, NoMoreRequestsThanAllowedAreInTheAir) {
   servers.start();
   EXPECT_EQ(servers.count("get_secret_metadata"), 3);
   EXPECT_EQ(servers.health().requests_in_flight, 3u);
+  servers.advance(100);
+  EXPECT_EQ(servers.vitals().in_flight_longest, base::Duration{100});
+  EXPECT_EQ(servers.vitals().in_flight_total, base::Duration{300});
 }
 
 TEST(Engine, WithoutTheLeaseNothingIsDone) {

@@ -180,6 +180,21 @@ TEST(Claims, AfterARefusalTheNextTryWaitsUnlessTheSpecIsEdited) {
   EXPECT_EQ(name(s.decide()), "claim");
 }
 
+// Found by the simulation: the next try waited for the time that a clock, put right since, had been
+// ahead.
+TEST(Claims, AFailureInTheFutureHoldsNothingUp) {
+  Scene s = Scene::fresh();
+  s.resource.status.last_revision = 3;
+  s.resource.status.failed_issuance_attempts = 3;
+  s.resource.status.last_failure_time = after_s(7'200);
+  s.resource.status.observed_generation = s.resource.meta.generation;
+  EXPECT_TRUE(is<Claim>(s.decide()));
+  s.claimed(4);
+  s.resource.status.claim->since = after_s(7'200);
+  ASSERT_TRUE(is<Claim>(s.decide()));
+  EXPECT_EQ(as<Claim>(s.decide()).revision, 5u);
+}
+
 TEST(Claims, SpecRevokedDropsTheClaim) {
   Scene s = Scene::fresh();
   s.claimed(1);

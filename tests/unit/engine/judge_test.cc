@@ -172,5 +172,19 @@ TEST(Issuing, WithoutAUsableKeyItIsNoRoutine) {
   EXPECT_EQ(report.progress, Progress::kReconciling);
 }
 
+// Found by the simulation: a group was missing, then NetBird went silent, and that alone made it
+// Ready again, with a key that somebody had deleted meanwhile.
+TEST(HeldUp, SilenceMakesNothingReadyThatWasNot) {
+  Scene s;
+  for (kube::Condition& c : s.resource.status.conditions) {
+    if (c.type == "Ready") c.status = false;
+  }
+  s.account.snapshot.reset();
+  s.keys.clear();
+  const auto report = held_up(s.observed(), Reason::kApiError, "silent", Progress::kReconciling);
+  EXPECT_FALSE(report.ready);
+  EXPECT_EQ(report.ready_reason, Reason::kApiError);
+}
+
 }  // namespace
 }  // namespace nbkeys::engine

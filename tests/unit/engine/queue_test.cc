@@ -32,6 +32,25 @@ TEST(Queue, FirstComeFirstServedEachOnce) {
   EXPECT_EQ(drain(queue, 0), (Names{"a"}));
 }
 
+TEST(Queue, TellsHowLongEachWaited) {
+  Queue queue;
+  queue.set_now(ms(100));
+  queue.push(kA);
+  queue.set_now(ms(150));
+  queue.push(kB);
+  queue.push(kA);  // is there already, since 100
+  queue.pop(ms(170));
+  EXPECT_EQ(queue.last_wait(), base::Duration{70});
+  queue.pop(ms(170));
+  EXPECT_EQ(queue.last_wait(), base::Duration{20});
+  EXPECT_EQ(queue.pushed(), 2u);
+  queue.clear();
+  queue.push(kA);
+  EXPECT_EQ(queue.pushed(), 3u) << "a counter never goes back";
+  queue.pop(ms(160));
+  EXPECT_EQ(queue.last_wait(), base::Duration{10});
+}
+
 TEST(Queue, WhoIsInTheMiddleGoesFirst) {
   Queue queue;
   queue.push(kA);

@@ -89,6 +89,18 @@ TEST(Stray, GoesLastAndOnlyWhenTheSecretIsProvenLive) {
   EXPECT_EQ(d.event->reason, "StrayDeleted");
 }
 
+// Found by the simulation (the first POST's answer was lost, then spec.revoked was set): a good key
+// that nobody knew stayed at NetBird.
+TEST(Stray, OfARevokedResourceGoesEvenIfNoKeyWasEverInUse) {
+  Scene s = Scene::fresh();
+  s.resource.status.last_revision = 1;
+  s.resource.spec.revoked = true;
+  s.keys = {s.key(1)};
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<DeleteKey>(d)) << name(d);
+  EXPECT_EQ(as<DeleteKey>(d).key_id, "id1");
+}
+
 TEST(Stray, AProofOfAnotherRevisionIsNone) {
   Scene s = with_stray();
   s.flight.proven_revision = 2;
@@ -197,6 +209,24 @@ TEST(RevokeBySpec, WaitsForTheAccountAndSaysSo) {
   const Decision d = s.decide();
   EXPECT_FALSE(is<RevokeKey>(d));
   EXPECT_TRUE(d.wants_list);
+}
+
+// Found by killing the operator on real servers: each start wrote Ready=False and then Ready=True.
+TEST(RevokeBySpec, AStartChangesNothingBeforeTheFirstList) {
+  for (const AccountState state : {AccountState::kUnknown, AccountState::kReady}) {
+    Scene s;
+    s.resource.spec.revoked = true;
+    s.resource.status.revoked_revision = 3;
+    s.active().key.revoked = true;
+    s.active().key.state = netbird::KeyState::kRevoked;
+    s.at_rest();
+    s.keys.clear();
+    s.account = {};
+    s.account.state = state;
+    const Decision d = s.decide();
+    EXPECT_EQ(name(d), "rest");
+    EXPECT_TRUE(d.wants_list);
+  }
 }
 
 TEST(RevokeBySpec, NotWhileSuspended) {

@@ -156,6 +156,15 @@ TEST_F(LeaseTest, AConflictMeansReadBeforeWriting) {
   EXPECT_EQ(tick(7'000).request.method, io::Method::kGet);
 }
 
+// Found by the simulation: two that both thought they led undid each other's status without pause.
+TEST_F(LeaseTest, WhoReadsAnothersNameLeadsNoLonger) {
+  acquire(0);
+  answered(tick(2'300).id, answer(409), 2'400);
+  EXPECT_TRUE(lease.leading(ms(2'400))) << "a conflict alone tells nothing";
+  answered(tick(4'700).id, answer(200, lease_json("other", "r9", 9)), 4'800);
+  EXPECT_FALSE(lease.leading(ms(4'800))) << "although the term is not over";
+}
+
 TEST_F(LeaseTest, LeadershipEndsWithoutAnyAnswer) {
   acquire(0);
   const auto lost = tick(2'300);

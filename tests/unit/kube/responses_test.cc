@@ -46,6 +46,15 @@ TEST(KubeResponses, TheServersOwnMessageIsToldBounded) {
       400u);
 }
 
+// Found by the simulation: an admission webhook that quotes what it denies would have had the key
+// shown in status, events and log.
+TEST(KubeResponses, AQuotedKeyIsHidden) {
+  const std::string key = "QTYxNjA5N0UtRkNGMC00OEZBLTkzNTQtQ0E0QTYxMTQyNzYx";
+  const std::string body = R"({"message":"denied: {\"data\":{\"setup-key\":\")" + key + R"(\"}}"})";
+  const std::string told = status_error(403, body, "write Secret").message;
+  EXPECT_EQ(told, R"x(denied: {"data":{"setup-key":"(hidden)"}})x");
+}
+
 TEST(KubeResponses, NoAnswerKeepsItsCodeAndTakesTheStep) {
   const auto error = accept_response(no_answer(ErrorCode::kUnreachable), "list").error();
   EXPECT_EQ(error.code, ErrorCode::kUnreachable);

@@ -156,6 +156,21 @@ TEST_F(WatchTest, GoneByStatusListsAnewAtOnce) {
   EXPECT_NE(request().request.path.find("limit="), std::string::npos);
 }
 
+// Found by the simulation: a server that forgets at once what it has just listed was asked without
+// pause.
+TEST_F(WatchTest, GoneAgainAndAgainIsNotHammered) {
+  auto id = running();
+  watch.handle(io::WatchClosed{id, 410, R"({"message":"too old"})"}, ms(5), out);
+  watch.tick(ms(5), out);
+  answered(request().id, answer(200, page("a", "20")), ms(5));
+  id = opened().id;
+  watch.handle(io::WatchClosed{id, 410, R"({"message":"too old"})"}, ms(6), out);
+  watch.tick(ms(6), out);
+  EXPECT_TRUE(out.take().empty()) << "the second time in a row it waits";
+  ASSERT_TRUE(watch.wake_at());
+  EXPECT_GT(*watch.wake_at(), ms(300));
+}
+
 TEST_F(WatchTest, GoneBetweenTwoPagesBeginsTheListAgain) {
   watch.start(out);
   answered(request().id, answer(200, page("ab", "10", "x")), ms(0));
@@ -303,6 +318,15 @@ TEST_F(WatchTest, JsonThatIsNoListProvesNothing) {
   watch.start(out);
   answered(request().id, answer(200, "{}"), ms(0));
   EXPECT_FALSE(watch.synced());
+  EXPECT_EQ(sink.take(), (Seen{"begin"}));
+}
+
+TEST_F(WatchTest, ItemsThatAreNoListProveNothingEither) {
+  watch.start(out);
+  answered(request().id, answer(200, R"({"metadata":{"resourceVersion":"7"},"items":"none"})"),
+           ms(0));
+  EXPECT_FALSE(watch.synced());
+  EXPECT_TRUE(only<io::OpenWatch>(out.take()).empty());
   EXPECT_EQ(sink.take(), (Seen{"begin"}));
 }
 

@@ -70,10 +70,12 @@ TEST(Process, RecoversFromARefusedTokenWithoutARestart) {
     health.synced = true;
     return health;
   };
+  parts.core.vitals = [](base::Instant) { return io::Vitals{}; };
+  parts.core.each_setup_key = [](const io::SetupKeyVisitor&) {};
   // Left alive on purpose: its timers and posted work go on until the process ends.
   static Supervisor supervisor;
   static telemetry::Log log(io::Severity::kError, telemetry::Format::kText, wall_now);
-  static telemetry::Metrics metrics("1", "lease");
+  static telemetry::Metrics metrics({"1", "lease", "127.0.0.1:1", true});
   static auto* process = new Process(std::move(parts), log, metrics, supervisor);
   process->start();
   EXPECT_EQ(supervisor.wait(base::Duration{1}, []() {}).line, "recovered");

@@ -1,0 +1,31 @@
+#pragma once
+// What is told about a SetupKey outside of its status: which name an event has in the log, and
+// which events are worth an object at the API server.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "kube/requests.h"
+
+namespace nbkeys::engine {
+
+// The log event of an event's reason, such as "key_rotated" for Rotated.
+const char* log_event_of(std::string_view reason);
+
+// Lets each cause pass once per SetupKey in a while, however often it is met again, and a cause
+// that is the account's only for the first few of its SetupKeys: their conditions tell it to the
+// others.
+class EventGate {
+ public:
+  bool admit(std::string_view uid, const kube::Event& event, base::Instant now);
+
+ private:
+  std::deque<std::pair<base::Instant, std::string>> passed_;  // oldest first, by when they were let
+  std::map<std::string, std::uint32_t> known_;                // how often each of them was let
+};
+
+}  // namespace nbkeys::engine

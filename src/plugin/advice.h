@@ -1,0 +1,17 @@
+#pragma once
+// What to do now, for every reason that a SetupKey can show. Pure.
+
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "kube/setup_key.h"
+
+namespace nbkeys::plugin {
+
+const kube::Condition* condition_of(const kube::KeyStatus& status, std::string_view type);
+
+// At least one line.
+std::vector<std::string> advice_for(const kube::SetupKey& resource, base::WallTime now);
+
+}  // namespace nbkeys::plugin

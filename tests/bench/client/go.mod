@@ -1,0 +1,3 @@
+module nbkeys/tests/bench/client
+
+go 1.25

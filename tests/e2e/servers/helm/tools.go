@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package tools names the programs that build.sh compiles, so that go.mod pins what they need.
+package tools
+
+import _ "helm.sh/helm/v4/cmd/helm"

@@ -1,0 +1,10 @@
+#include "fuzz/target.h"
+
+namespace nbkeys::fuzz {
+
+const Target*& targets() {
+  static const Target* first = nullptr;
+  return first;
+}
+
+}  // namespace nbkeys::fuzz
