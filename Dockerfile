@@ -1,31 +1,34 @@
-# docker build -t nbkeys:latest .
-FROM debian:bookworm AS build
+# make image, or: docker build -t nbkeys:latest .
+# BASE is any Debian 12; deploy/image/base.sh makes one where none can be pulled.
+ARG BASE=debian:bookworm
+FROM ${BASE} AS build
 
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        cmake g++ ninja-build \
+        ca-certificates cmake g++ ninja-build \
         libcli11-dev libcpprest-dev libspdlog-dev libssl-dev libyaml-cpp-dev \
         nlohmann-json3-dev prometheus-cpp-dev \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /nbkeys
 COPY CMakeLists.txt CMakePresets.json ./
-COPY src ./src
 COPY crds ./crds
+COPY src ./src
 RUN cmake --preset release -DNBKEYS_TESTS=OFF \
     && cmake --build --preset release --target nbkeys \
-    && cmake --install build/release --prefix /out --strip
+    && cmake --install build/release --prefix /usr/local --strip
+COPY deploy/image/closure.sh ./
+# Ends with a start of the program in what it has gathered, so a missing library fails the build and
+# not the cluster.
+RUN ./closure.sh /usr/local/bin/nbkeys /image
 
-FROM debian:bookworm-slim
+FROM scratch
+COPY --from=build /image /
 
-RUN apt-get update && apt-get install -y --no-install-recommends \
-        ca-certificates \
-        libcpprest2.10 libprometheus-cpp-core1.0 libspdlog1.10 libssl3 libyaml-cpp0.7 \
-    && rm -rf /var/lib/apt/lists/*
+LABEL org.opencontainers.image.title="nbkeys" \
+      org.opencontainers.image.description="A Kubernetes operator for NetBird setup keys" \
+      org.opencontainers.image.licenses="Apache-2.0"
 
-COPY --from=build /out/bin/nbkeys /usr/local/bin/nbkeys
-# Fails here, and not in the cluster, when the list of libraries above has fallen behind.
-RUN /usr/local/bin/nbkeys --help > /dev/null
-
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 # A number and not a name: the kubelet can check runAsNonRoot only against a number.
 USER 65532:65532
 EXPOSE 8080

@@ -81,7 +81,7 @@ PARTS = {
                   "behaviour_tests")
     + [["build/asan/tests/unit_tests", "--gtest_brief=1"],
        ["build/asan/tests/fuzz/corpus_tests", "--gtest_brief=1"],
-       ["build/asan/tests/sim/simulate", "--seeds", "20", "--jobs", JOBS]]
+       ["env", "-u", "NBKEYS_PROOF", "build/asan/tests/sim/simulate", "--seeds", "20", "--jobs", JOBS]]
     + behaviour("asan")[:1]
     + [shards(2, [*behaviour("asan")[1].commands[0], "--gtest_filter=IssueTest*:*CrashTest*"])],
     # Only the shell has threads.
