@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 PRESET ?= release
 
 .PHONY: help demo build test unit behaviour model tidy hostile gitops monitoring chart e2e asan tsan \
-        e2e-cluster simulate coverage chaos fuzz bench proof-table format packages test-packages \
+        e2e-cluster image simulate coverage chaos fuzz bench proof-table format packages test-packages \
         fuzz-packages cluster-packages clean
 
 help: ## Show this list
@@ -41,6 +41,9 @@ chaos: test-packages ## Kill, cut and restart on the real servers (NBKEYS_CHAOS_
 
 fuzz: fuzz-packages ## Feed hostile bytes to every parser (NBKEYS_FUZZ_SECONDS=60 for each; needs clang)
 	@$(PYTHON) tests/run.py --only fuzz
+
+image: ## Build the image nbkeys:latest with docker, podman or buildah
+	@deploy/image/build.sh
 
 e2e-cluster: cluster-packages ## Install with Helm on a one-node cluster with real pods (root)
 	@$(PYTHON) tests/run.py --only e2e-cluster

@@ -112,7 +112,7 @@ PARTS = {
 }
 DEFAULT = ["tidy", "unit", "model", "sim", "behaviour", "hostile", "gitops", "e2e"]
 # What takes long, or needs more than the default: for CI (EVERYTHING=1).
-MORE = ["asan", "tsan", "fuzz", "e2e-chaos"]
+MORE = ["monitoring", "chart", "e2e-cluster", "asan", "tsan", "fuzz", "e2e-chaos"]
 NEED_GO = ("gitops", "monitoring", "chart", "e2e", "e2e-cluster", "chaos", "e2e-chaos")
 
 

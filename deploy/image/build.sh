@@ -1,14 +1,14 @@
 #!/bin/bash
 # build.sh [ARCHIVE]: builds nbkeys:latest from the Dockerfile with docker, podman or buildah, whichever
 # is there, and with a file name saves it there as a docker-archive. IMAGE and BASE name another image to
-# build and another base.
+# build and another base, BUILDER one of the three.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 image=${IMAGE:-nbkeys:latest}
 options=(--tag "$image" ${BASE:+--build-arg "BASE=$BASE"})
 builder=
-for each in docker podman buildah; do
+for each in ${BUILDER:-docker podman buildah}; do
   # A client alone, whose daemon does not run, is of no use.
   if command -v "$each" >/dev/null && "$each" info >/dev/null 2>&1; then
     builder=$each

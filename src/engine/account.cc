@@ -35,11 +35,13 @@ std::string problem_text(const base::Error& error) {
       // So NetBird 0.77 answers a token that was deleted.
       return "NetBird does not know the token, or the address is not that of its API (" +
              error.message + "); check the token file and --netbird-url";
-    case base::ErrorCode::kRateLimited: return "NetBird limits our requests; waiting";
+    case base::ErrorCode::kRateLimited:
+      return "NetBird limits our requests; it goes on by itself, and with a lower "
+             "--netbird-requests-per-minute this does not happen";
     case base::ErrorCode::kServerError:
     case base::ErrorCode::kUnreachable:
     case base::ErrorCode::kUnknown:
-      return "NetBird does not answer: " + error.message + "; it is asked again";
+      return error.message + "; it is asked again by itself, see whether NetBird is up";
     default: return base::to_text(error);
   }
 }

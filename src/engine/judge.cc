@@ -1,6 +1,9 @@
 #include "engine/judge.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "engine/rotate.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -113,6 +116,27 @@ Report no_key() {
   return r;
 }
 
+// `reason` as status.claim.reason has it.
+std::string in_words(const std::string& reason) {
+  constexpr std::pair<IssueReason, const char*> kWords[] = {
+      {IssueReason::kFirstIssue, "the first one"},
+      {IssueReason::kSpecChanged, "the spec asks for another one"},
+      {IssueReason::kRequested, "a rotation was asked for"},
+      {IssueReason::kUnrevoked, "spec.revoked is false again"},
+      {IssueReason::kSecretMissing, "the Secret was deleted"},
+      {IssueReason::kSecretAltered, "the Secret's key was changed"},
+      {IssueReason::kKeyMissing, "the one before was deleted at NetBird"},
+      {IssueReason::kExpiring, "the one before comes to its end"},
+      {IssueReason::kInterval, "spec.rotation.interval has passed"},
+      {IssueReason::kUsage, "spec.rotation.usagePercent is reached"},
+      {IssueReason::kOverused, "the one before is used up"},
+  };
+  for (const auto& [known, words] : kWords) {
+    if (reason == reason_name(known)) return words;
+  }
+  return reason;
+}
+
 }  // namespace
 
 bool spent(const Observed& o, const cache::MarkedKey& key) {
@@ -181,13 +205,13 @@ Report held_up_by_account(const Observed& o) {
 Report issuing(const Observed& o, const std::string& reason) {
   Report r = judge(o);
   if (key_usable(o)) {
-    r.rotating = "issuing a new key: " + reason;
+    r.rotating = "issuing a new key: " + in_words(reason);
     r.observed = o.resource.status.observed_generation == o.resource.meta.generation;
     return r;
   }
   r.ready = false;
   r.ready_reason = Reason::kProgressing;
-  r.message = "issuing a key: " + reason;
+  r.message = "issuing a key: " + in_words(reason);
   r.progress = Progress::kReconciling;
   return r;
 }

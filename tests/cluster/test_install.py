@@ -29,6 +29,19 @@ def test_both_replicas_are_ready(release):
     assert len(release.pods()) == 2
 
 
+def test_helm_test_finds_rights_and_token_sound(release):
+    """With the account of the operator, which may read neither Deployments nor kinds."""
+    words = ("test", "nbkeys", f"--namespace={release.namespace}", "--timeout=20s")
+    release.site.helm.run(*words)
+    (release.site.folder / "no-token").write_text("nbp_0000000000000000000000000000000000000")
+    release.kubectl.run("delete", "secret", "netbird-token")
+    release.kubectl.run("create", "secret", "generic", "netbird-token",
+                        f"--from-file=NB_API_KEY={release.site.folder}/no-token")
+    assert release.site.helm.try_run(*words).returncode != 0
+    release.prepare()
+    release.site.helm.run(*words)
+
+
 def test_a_consumer_mounts_the_key(release):
     release.declare("web")
     default = release.site.kubectl.within("default")
