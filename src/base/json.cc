@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace nbkeys::base {
 namespace {
@@ -36,11 +37,18 @@ bool within_bounds(std::string_view text) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, std::string_view step) {
+Result<Json> parse_json(std::string_view text, std::string_view step, std::string_view skipped) {
   if (!within_bounds(text)) {
     return Error{ErrorCode::kMalformed, std::string(step), "the answer has too many values"};
   }
-  Json parsed = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  Json::parser_callback_t keep;
+  if (!skipped.empty()) {
+    keep = [skipped](int, Json::parse_event_t event, Json& value) {
+      if (event != Json::parse_event_t::key) return true;
+      return *value.get_ptr<const std::string*>() != skipped;
+    };
+  }
+  Json parsed = Json::parse(text.begin(), text.end(), std::move(keep), /*allow_exceptions=*/false);
   if (parsed.is_discarded()) {
     return Error{ErrorCode::kMalformed, std::string(step), "the answer is not JSON"};
   }

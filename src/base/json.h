@@ -18,7 +18,9 @@ using Json = nlohmann::json;
 
 // kMalformed where the text is not JSON, or is nested or split up beyond all reason. `step` says
 // whose text it was; the text itself is never quoted.
-Result<Json> parse_json(std::string_view text, std::string_view step);
+// Members called `skipped` are left out, wherever they are.
+Result<Json> parse_json(std::string_view text, std::string_view step,
+                        std::string_view skipped = "");
 
 // UTF-8 that is broken is replaced, so this cannot throw.
 std::string dump_json(const Json& value);

@@ -120,7 +120,7 @@ void Answer::account_works() {
 }
 
 void Answer::store_setup_key(std::string_view body) {
-  const auto object = base::parse_json(body, "read SetupKey");
+  const auto object = kube::parse_object(body, "read SetupKey");
   if (!object) return;
   auto resource = kube::parse_setup_key(*object);
   if (resource && resource->meta.uid == pending_.uid) {
@@ -138,7 +138,7 @@ void Answer::setup_key_read(base::Result<io::HttpResponse> response) {
     }
     return;
   }
-  const auto object = base::parse_json(response->body.reveal(), "read SetupKey");
+  const auto object = kube::parse_object(response->body.reveal(), "read SetupKey");
   auto resource =
       object ? kube::parse_setup_key(*object) : base::Result<kube::SetupKey>(object.error());
   if (!resource) {
@@ -305,7 +305,7 @@ void Answer::secret_looked(base::Result<io::HttpResponse> response) {
     }
     return;
   }
-  const auto object = base::parse_json(response->body.reveal(), "read Secret");
+  const auto object = kube::parse_object(response->body.reveal(), "read Secret");
   auto meta =
       object ? kube::parse_secret_meta(*object) : base::Result<kube::SecretMeta>(object.error());
   if (!meta) {
@@ -368,7 +368,7 @@ void Answer::secret_written(base::Result<io::HttpResponse> response) {
     back_off(flight_->secret_backoff, error);
     return;
   }
-  const auto object = base::parse_json(response->body.reveal(), "write Secret");
+  const auto object = kube::parse_object(response->body.reveal(), "write Secret");
   auto meta =
       object ? kube::parse_secret_meta(*object) : base::Result<kube::SecretMeta>(object.error());
   if (!meta) {

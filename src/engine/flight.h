@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boxed.h"
 #include "base/error.h"
 #include "base/secret_text.h"
 #include "base/time.h"
@@ -48,17 +49,17 @@ struct Flight {
       false;  // a write was refused as stale or has an unknown outcome: read the SetupKey live
 
   std::uint32_t claimed = 0;  // the revision that this process claimed and has not POSTed
-  std::optional<HeldKey> held;
+  base::Boxed<HeldKey> held;
   bool paid = false;  // the account's budget was charged for the POST when it was claimed
   std::uint32_t refused_revision = 0;  // NetBird refused its POST for good
-  std::optional<base::Error> refusal;
+  base::Boxed<base::Error> refusal;
   // A NetBird write whose outcome is unknown: nothing that rests on the list may be decided before
   // a newer one.
   std::optional<base::Instant> list_needed_since;
 
-  std::optional<SecretLook> look;
+  base::Boxed<SecretLook> look;
   std::optional<SecretCheck> check;
-  std::optional<base::Error> secret_refusal;  // the last write of the Secret was refused
+  base::Boxed<base::Error> secret_refusal;  // the last write of the Secret was refused
   bool dry_run_passed = false;
   // The Secret was read live and carried this revision; holds for one removal of a stray.
   std::uint32_t proven_revision = 0;

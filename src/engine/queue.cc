@@ -3,15 +3,13 @@
 namespace nbkeys::engine {
 
 void Queue::push(const kube::ObjectRef& ref) {
-  if (!in_ready_.insert(ref).second) return;
-  ready_.emplace_back(ref, now_);
-  ++pushed_;
+  if (!in_ready_.emplace(ref, pushed_ + 1).second) return;
+  ready_.push_back({ref, ++pushed_, now_});
 }
 
 void Queue::push_front(const kube::ObjectRef& ref) {
-  if (!in_ready_.insert(ref).second) return;
-  ready_.emplace_front(ref, now_);
-  ++pushed_;
+  in_ready_[ref] = ++pushed_;
+  ready_.push_front({ref, pushed_, now_});
 }
 
 void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
@@ -72,12 +70,16 @@ std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
     wakes_.erase(wakes_.begin());
     push(ref);
   }
-  if (ready_.empty()) return std::nullopt;
-  kube::ObjectRef ref = std::move(ready_.front().first);
-  last_wait_ = now - ready_.front().second;
-  ready_.pop_front();
-  in_ready_.erase(ref);
-  return ref;
+  while (!ready_.empty()) {
+    Turn turn = std::move(ready_.front());
+    ready_.pop_front();
+    const auto counts = in_ready_.find(turn.ref);
+    if (counts == in_ready_.end() || counts->second != turn.ticket) continue;
+    in_ready_.erase(counts);
+    last_wait_ = now - turn.since;
+    return std::move(turn.ref);
+  }
+  return std::nullopt;
 }
 
 std::optional<base::Instant> Queue::next_at() const {

@@ -16,7 +16,8 @@ namespace nbkeys::engine {
 class Queue {
  public:
   void push(const kube::ObjectRef& ref);
-  // Goes before all others: a SetupKey in the middle of its steps is finished first.
+  // Goes before all others, also when it waits already: a SetupKey in the middle of its steps is
+  // finished first, before what it has found out grows old.
   void push_front(const kube::ObjectRef& ref);
   // Replaces an earlier wake-up of the same key.
   void wake(const kube::ObjectRef& ref, base::Instant at);
@@ -36,16 +37,22 @@ class Queue {
   // For metrics: how many were pushed so far, and how long the last one popped had waited.
   std::uint64_t pushed() const { return pushed_; }
   base::Duration last_wait() const { return last_wait_; }
-  bool has_ready() const { return !ready_.empty(); }
-  std::size_t depth() const { return ready_.size() + parked_.size(); }
+  bool has_ready() const { return !in_ready_.empty(); }
+  std::size_t depth() const { return in_ready_.size() + parked_.size(); }
 
  private:
   void unpark(const kube::ObjectRef& ref);
 
   using Parked = std::pair<std::pair<Priority, std::uint64_t>, kube::ObjectRef>;
 
-  std::deque<std::pair<kube::ObjectRef, base::Instant>> ready_;  // and since when
-  std::set<kube::ObjectRef> in_ready_;
+  struct Turn {
+    kube::ObjectRef ref;
+    std::uint64_t ticket = 0;
+    base::Instant since;
+  };
+  std::deque<Turn> ready_;
+  // The ticket that counts; another turn of the same key is passed over.
+  std::map<kube::ObjectRef, std::uint64_t> in_ready_;
   std::map<kube::ObjectRef, base::Instant> wake_of_;
   std::set<std::pair<base::Instant, kube::ObjectRef>> wakes_;
   std::set<Parked> parked_;

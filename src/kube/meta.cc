@@ -6,19 +6,18 @@
 #include "base/json.h"
 
 namespace nbkeys::kube {
-namespace {
 
-// What Kubernetes lets a namespace or an object of ours be called. Names become parts of paths, so
-// that any other one could lead a request astray.
-bool dns_name(const std::string& name) {
+bool is_object_name(const std::string& name) {
   constexpr std::size_t kNameMax = 253;
   return name.size() <= kNameMax && !name.starts_with('.') &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
 }
 
-}  // namespace
-
 std::string to_text(const ObjectRef& ref) { return ref.name_space + "/" + ref.name; }
+
+base::Result<nlohmann::json> parse_object(std::string_view text, std::string_view step) {
+  return base::parse_json(text, step, "managedFields");
+}
 
 base::Result<Meta> parse_meta(const nlohmann::json& object) {
   Meta meta;
@@ -33,7 +32,7 @@ base::Result<Meta> parse_meta(const nlohmann::json& object) {
     return base::Error{base::ErrorCode::kMalformed, "read object",
                        "its metadata lacks name, uid or resourceVersion"};
   }
-  if (!dns_name(meta.ref.name) || !dns_name(meta.ref.name_space)) {
+  if (!is_object_name(meta.ref.name) || !is_object_name(meta.ref.name_space)) {
     return base::Error{base::ErrorCode::kMalformed, "read object",
                        "its name or namespace is not one that Kubernetes allows"};
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,6 +20,10 @@ struct ObjectRef {
   auto operator<=>(const ObjectRef&) const = default;
 };
 
+// What Kubernetes lets a namespace or an object of ours be called. Names become parts of paths, so
+// that any other one could lead a request astray.
+bool is_object_name(const std::string& name);
+
 std::string to_text(const ObjectRef& ref);  // "namespace/name"
 
 struct Meta {
@@ -30,6 +35,10 @@ struct Meta {
   std::optional<base::WallTime> deleting;  // deletionTimestamp
   std::vector<std::string> finalizers;
 };
+
+// What the API server sends: an object, a list or a watch event, without managedFields, which are
+// more than half of a SetupKey and of no use here.
+base::Result<nlohmann::json> parse_object(std::string_view text, std::string_view step);
 
 // kMalformed where name, uid or resourceVersion is missing.
 base::Result<Meta> parse_meta(const nlohmann::json& object);

@@ -243,7 +243,7 @@ base::SecretText patch_secret_body(const SetupKey& owner, const SecretMeta& exis
 }
 
 base::Result<SecretContent> read_secret_content(std::string_view body, const Spec& spec) {
-  auto object = base::parse_json(body, "read Secret");
+  auto object = parse_object(body, "read Secret");
   if (!object) return object.error();
   auto meta = parse_secret_meta(*object);
   if (!meta) return meta.error();

@@ -220,6 +220,11 @@ base::Result<SetupKey> parse_setup_key(const nlohmann::json& object) {
   SetupKey out;
   out.meta = std::move(*meta);
   out.spec = read_spec(object, out.meta.ref, out.spec_error);
+  // The schema refuses it; an object that came from before the schema is not worked on.
+  if (out.spec.secret_name.empty() || !is_object_name(out.spec.secret_name)) {
+    out.spec_error = "spec.secretName is not the name of a Secret";
+    out.spec.secret_name = out.meta.ref.name;
+  }
   out.status = read_status(object);
   out.rotate = base::string_or(object, {"metadata", "annotations", kRotateAnnotation});
   // Only equality matters; the schema bounds what status may record of it.

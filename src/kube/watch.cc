@@ -42,7 +42,7 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
     fail(response.error(), true, now, out);
     return true;
   }
-  auto body = base::parse_json(response->body.reveal(), step);
+  auto body = parse_object(response->body.reveal(), step);
   if (!body) {
     fail(body.error(), true, now, out);
     return true;
@@ -116,7 +116,7 @@ bool Watch::handle(const io::WatchBytes& bytes, base::Instant now, io::Outbox& o
 
 void Watch::line(std::string_view text, io::Outbox& out) {
   if (text.empty()) return;
-  const auto event = base::parse_json(text, "read watch event");
+  const auto event = parse_object(text, "read watch event");
   const auto* object = event ? base::find(*event, {"object"}) : nullptr;
   const std::string type = event ? base::string_or(*event, {"type"}) : "";
   if (object == nullptr || type == "ERROR") {

@@ -56,7 +56,8 @@ TEST(Queue, WhoIsInTheMiddleGoesFirst) {
   queue.push(kA);
   queue.push_front(kB);
   queue.push_front(kA);
-  EXPECT_EQ(drain(queue, 0), (Names{"b", "a"}));
+  EXPECT_EQ(drain(queue, 0), (Names{"a", "b"})) << "once each, also when one waited already";
+  EXPECT_EQ(queue.depth(), 0u);
 }
 
 TEST(Queue, AWakeUpComesNotBeforeItsTime) {

@@ -100,6 +100,14 @@ TEST(ParseSetupKey, ABadSpecIsToldInWords) {
   }
 }
 
+TEST(ParseSetupKey, ASecretNameThatIsNoneLeadsNoRequestAstray) {
+  for (const char* name : {"a/../../secrets/b", "fle%t", "", "Fleet", ".hidden"}) {
+    const SetupKey key = read(std::string(R"({"secretName": ")") + name + "\"}");
+    EXPECT_NE(key.spec_error, "") << name;
+    EXPECT_EQ(key.spec.secret_name, "fleet") << name;
+  }
+}
+
 TEST(ParseSetupKey, WrongTypesInSpecAndStatusDoNotCrash) {
   const SetupKey key = read(
       R"({"name": 5, "usageLimit": "x", "autoGroups": {"a": 1}, "secretTemplate": [1],
