@@ -3,6 +3,7 @@
 // say "nothing".
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -21,6 +22,16 @@ using Json = nlohmann::json;
 // Members called `skipped` are left out, wherever they are.
 Result<Json> parse_json(std::string_view text, std::string_view step,
                         std::string_view skipped = "");
+
+// The same for a document that is a list, or has one as its member called `list` (none for "": the
+// document itself): each element is built, shown to `visit` and let go before the next one, because
+// a list as a whole takes many times the memory of its text. What is left of the document comes
+// back, with the list empty. An error of `visit` ends it and is returned.
+// Elements are shown before it is known whether the text is whole: they count only where this
+// returns a document.
+using ElementVisitor = std::function<Status(Json& element)>;
+Result<Json> each_element(std::string_view text, std::string_view step, std::string_view list,
+                          std::string_view skipped, const ElementVisitor& visit);
 
 // UTF-8 that is broken is replaced, so this cannot throw.
 std::string dump_json(const Json& value);

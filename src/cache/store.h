@@ -1,76 +1,108 @@
 #pragma once
 // The last known objects of one resource, by namespace and name. A list is gathered aside and
 // swapped in once, so that nobody sees half of it. An older version never replaces a newer one,
-// whichever way it comes.
+// whichever way it comes. Objects are kept packed and opened for whoever looks at one; most are
+// looked at once in a resync.
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/pack.h"
 #include "kube/meta.h"
 
 namespace nbkeys::cache {
 
-// T has `ref` and `resource_version` by ref_of() and version_of().
+// T has `ref` and `resource_version` by ref_of() and version_of(), and base::Members.
 template <typename T>
 class Store {
  public:
-  using Map = std::map<kube::ObjectRef, T>;
+  // One object with its version as a number: packed, open, or both.
+  class Kept {
+   public:
+    explicit Kept(T object)
+        : version_(kube::version_number(version_of(object))),
+          open_(std::make_unique<const T>(std::move(object))) {}
+    std::uint64_t version() const { return version_; }
+    const T& open() const {
+      if (!open_) open_ = std::make_unique<const T>(packed_->open());
+      return *open_;
+    }
+    void close() const {
+      if (!packed_) packed_.emplace(*open_);
+      open_.reset();
+    }
+    // Leaves it as it is.
+    template <typename Visit>
+    void show(Visit visit) const {
+      if (open_) {
+        visit(*open_);
+      } else {
+        visit(packed_->open());
+      }
+    }
 
+   private:
+    std::uint64_t version_;
+    mutable std::optional<base::Packed<T>> packed_;
+    mutable std::unique_ptr<const T> open_;
+  };
+  using Listed = std::map<kube::ObjectRef, Kept>;
+
+  // Stays valid until this object is closed, replaced or erased.
   const T* find(const kube::ObjectRef& ref) const {
     const auto found = objects_.find(ref);
-    return found == objects_.end() ? nullptr : &found->second;
+    return found == objects_.end() ? nullptr : &found->second.open();
   }
-  const Map& all() const { return objects_; }
+  // Whoever has found or put it does not look at it any more.
+  void close(const kube::ObjectRef& ref) const {
+    const auto found = objects_.find(ref);
+    if (found != objects_.end()) found->second.close();
+  }
+  bool contains(const kube::ObjectRef& ref) const { return objects_.contains(ref); }
   std::size_t size() const { return objects_.size(); }
 
-  // Swaps a whole list of one namespace in (of all, where `scope` is empty); gives back every key
-  // whose object changed, came or went. What was seen at a version beyond the list's stays.
-  std::vector<kube::ObjectRef> swap_in(const std::string& scope, Map listed,
-                                       const std::string& list_version) {
+  // In the order of their names: visit(ref), and visit(object) with one open at a time.
+  template <typename Visit>
+  void each_ref(Visit visit) const {
+    for (const auto& entry : objects_) visit(entry.first);
+  }
+  template <typename Visit>
+  void each(Visit visit) const {
+    for (const auto& entry : objects_) entry.second.show(visit);
+  }
+
+  // What a list of one namespace (of all, where `scope` is empty) proves to be gone: what was seen
+  // at a version beyond the list's is not.
+  std::vector<kube::ObjectRef> missing_in(const Listed& listed, const std::string& scope,
+                                          const std::string& list_version) const {
     const std::uint64_t at = kube::version_number(list_version);
-    std::vector<kube::ObjectRef> touched;
-    for (auto it = objects_.begin(); it != objects_.end();) {
-      const bool in_scope = scope.empty() || it->first.name_space == scope;
-      const bool newer = kube::version_number(version_of(it->second)) > at;
-      if (!in_scope || newer || listed.contains(it->first)) {
-        ++it;
-        continue;
-      }
-      touched.push_back(it->first);
-      it = objects_.erase(it);
+    std::vector<kube::ObjectRef> out;
+    for (const auto& [ref, kept] : objects_) {
+      const bool in_scope = scope.empty() || ref.name_space == scope;
+      if (in_scope && kept.version() <= at && !listed.contains(ref)) out.push_back(ref);
     }
-    for (auto& [ref, object] : listed) {
+    return out;
+  }
+  // Swaps a whole list in; gives back every key whose object changed, came or went.
+  std::vector<kube::ObjectRef> swap_in(const std::string& scope, Listed listed,
+                                       const std::string& list_version) {
+    std::vector<kube::ObjectRef> touched = missing_in(listed, scope, list_version);
+    for (const kube::ObjectRef& ref : touched) objects_.erase(ref);
+    for (auto& [ref, kept] : listed) {
       touched.push_back(ref);
-      upsert(std::move(object));
+      put(ref, std::move(kept));
     }
     return touched;
   }
-  // False where the object is not newer than the one known.
+  // False where the object is not newer than the one known. It is open then.
   bool upsert(T object) {
-    kube::ObjectRef ref = ref_of(object);
-    const auto found = objects_.find(ref);
-    if (found != objects_.end()) {
-      const auto known = kube::version_number(version_of(found->second));
-      const auto seen = kube::version_number(version_of(object));
-      if (seen != 0 && seen < known) return false;
-      // Seen once more, so no news; but a first sight that came damaged must not stay for ever.
-      if (seen != 0 && seen == known) {
-        found->second = std::move(object);
-        return false;
-      }
-    }
-    const auto grave = erased_.find(ref);
-    if (grave != erased_.end()) {
-      // The answer to a write may come after the watch has shown the object's end.
-      const auto seen = kube::version_number(version_of(object));
-      if (seen != 0 && seen <= grave->second) return false;
-      erased_.erase(grave);
-    }
-    objects_.insert_or_assign(std::move(ref), std::move(object));
-    return true;
+    const kube::ObjectRef ref = ref_of(object);
+    return put(ref, Kept(std::move(object)));
   }
   // `version`: of the deletion; an object that is newer stays (it was made again since). Empty:
   // whatever is known.
@@ -79,19 +111,39 @@ class Store {
     if (seen != 0) bury(ref, seen);
     const auto found = objects_.find(ref);
     if (found == objects_.end()) return false;
-    if (seen != 0 && seen < kube::version_number(version_of(found->second))) return false;
+    if (seen != 0 && seen < found->second.version()) return false;
     objects_.erase(found);
     return true;
   }
 
  private:
+  bool put(const kube::ObjectRef& ref, Kept kept) {
+    const std::uint64_t seen = kept.version();
+    const auto found = objects_.find(ref);
+    if (found != objects_.end()) {
+      const std::uint64_t known = found->second.version();
+      if (seen != 0 && seen < known) return false;
+      // A version seen once more is no news; but a first sight that came damaged must not stay for
+      // ever.
+      found->second = std::move(kept);
+      return seen == 0 || seen != known;
+    }
+    const auto grave = erased_.find(ref);
+    if (grave != erased_.end()) {
+      // The answer to a write may come after the watch has shown the object's end.
+      if (seen != 0 && seen <= grave->second) return false;
+      erased_.erase(grave);
+    }
+    objects_.emplace(ref, std::move(kept));
+    return true;
+  }
   void bury(const kube::ObjectRef& ref, std::uint64_t version) {
     constexpr std::size_t kGravesMax = 4096;
     if (erased_.size() >= kGravesMax) erased_.clear();
     erased_[ref] = version;
   }
 
-  Map objects_;
+  std::map<kube::ObjectRef, Kept> objects_;
   std::map<kube::ObjectRef, std::uint64_t> erased_;  // at which version each was last seen to end
 };
 

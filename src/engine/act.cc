@@ -149,16 +149,27 @@ void sent(const Action& action, Flight& flight) {
   if (std::holds_alternative<CreateKey>(action)) flight.claimed = 0;
 }
 
+namespace {
+
+void forget_secret(World& world, const kube::ObjectRef& secret, const kube::ObjectRef& owner) {
+  const auto entry = world.by_secret.find(secret);
+  if (entry == world.by_secret.end()) return;
+  entry->second.erase(owner);
+  if (entry->second.empty()) world.by_secret.erase(entry);
+}
+
+}  // namespace
+
 void put_setup_key(World& world, kube::SetupKey resource) {
   const kube::ObjectRef ref = resource.meta.ref;
   const kube::ObjectRef secret = secret_ref(resource);
   if (const kube::SetupKey* known = world.setup_keys.find(ref)) {
     const kube::ObjectRef before = secret_ref(*known);
-    if (before != secret) world.by_secret[before].erase(ref);
+    if (before != secret) forget_secret(world, before, ref);
     // Another object of the same name: nothing that was in the air for the old one holds for it.
     if (known->meta.uid != resource.meta.uid) world.flights.erase(ref);
   }
-  world.by_secret[secret].insert(ref);
+  if (secret != ref) world.by_secret[secret].insert(ref);
   world.setup_keys.upsert(std::move(resource));
 }
 
@@ -167,12 +178,18 @@ void erase_setup_key(World& world, const kube::ObjectRef& ref, const std::string
   if (known == nullptr) return;
   const kube::ObjectRef secret = secret_ref(*known);
   if (!world.setup_keys.erase(ref, version)) return;
-  const auto entry = world.by_secret.find(secret);
-  if (entry != world.by_secret.end()) {
-    entry->second.erase(ref);
-    if (entry->second.empty()) world.by_secret.erase(entry);
-  }
+  forget_secret(world, secret, ref);
   world.flights.erase(ref);
+}
+
+std::vector<kube::ObjectRef> owners_of(const World& world, const kube::ObjectRef& secret) {
+  std::vector<kube::ObjectRef> out;
+  if (world.setup_keys.contains(secret)) out.push_back(secret);
+  const auto named = world.by_secret.find(secret);
+  if (named != world.by_secret.end()) {
+    out.insert(out.end(), named->second.begin(), named->second.end());
+  }
+  return out;
 }
 
 }  // namespace nbkeys::engine

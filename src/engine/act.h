@@ -44,5 +44,7 @@ Effect apply_answer(const Pending& pending, io::HttpOutcome outcome, base::Now n
 // Keeps store and index in step.
 void put_setup_key(World& world, kube::SetupKey resource);
 void erase_setup_key(World& world, const kube::ObjectRef& ref, const std::string& version);
+// The SetupKeys that may name this Secret; one that is called like it is among them anyway.
+std::vector<kube::ObjectRef> owners_of(const World& world, const kube::ObjectRef& secret);
 
 }  // namespace nbkeys::engine

@@ -5,6 +5,18 @@
 #include "engine/act.h"
 
 namespace nbkeys::engine {
+namespace {
+
+// What a list brings is packed at once: all of it is there at the same time.
+template <typename T>
+void gather(T object, std::map<kube::ObjectRef, typename cache::Store<T>::Kept>& listed) {
+  const kube::ObjectRef ref = ref_of(object);
+  typename cache::Store<T>::Kept kept(std::move(object));
+  kept.close();
+  listed.insert_or_assign(ref, std::move(kept));
+}
+
+}  // namespace
 
 SetupKeySink::SetupKeySink(std::string scope, World& world, Touch touch)
     : scope_(std::move(scope)), world_(world), touch_(std::move(touch)) {}
@@ -14,28 +26,20 @@ void SetupKeySink::list_begun() { listed_.clear(); }
 void SetupKeySink::listed(const nlohmann::json& object) {
   auto resource = kube::parse_setup_key(object);
   if (!resource) return;
-  kube::ObjectRef ref = resource->meta.ref;
-  listed_.insert_or_assign(std::move(ref), std::move(*resource));
+  gather(std::move(*resource), listed_);
 }
 
 void SetupKeySink::list_ended(const std::string& resource_version) {
   // The index has to follow, so each object goes the way that a single event would.
-  std::vector<kube::ObjectRef> gone;
-  for (const auto& [ref, known] : world_.setup_keys.all()) {
-    const bool in_scope = scope_.empty() || ref.name_space == scope_;
-    const bool newer =
-        kube::version_number(known.meta.resource_version) > kube::version_number(resource_version);
-    if (in_scope && !newer && !listed_.contains(ref)) gone.push_back(ref);
-  }
-  for (const kube::ObjectRef& ref : gone) {
+  const auto listed = std::exchange(listed_, {});
+  for (const auto& ref : world_.setup_keys.missing_in(listed, scope_, resource_version)) {
     erase_setup_key(world_, ref, "");
     touch_(ref);
   }
-  for (auto& [ref, resource] : listed_) {
-    put_setup_key(world_, std::move(resource));
+  for (const auto& [ref, kept] : listed) {
+    kept.show([this](const kube::SetupKey& resource) { put_setup_key(world_, resource); });
     touch_(ref);
   }
-  listed_.clear();
 }
 
 void SetupKeySink::changed(const nlohmann::json& object) {
@@ -61,8 +65,7 @@ void SecretSink::list_begun() { listed_.clear(); }
 void SecretSink::listed(const nlohmann::json& object) {
   auto meta = kube::parse_secret_meta(object);
   if (!meta) return;
-  kube::ObjectRef ref = meta->ref;
-  listed_.insert_or_assign(std::move(ref), std::move(*meta));
+  gather(std::move(*meta), listed_);
 }
 
 void SecretSink::list_ended(const std::string& resource_version) {
@@ -75,6 +78,7 @@ void SecretSink::changed(const nlohmann::json& object) {
   if (!meta) return;
   const kube::ObjectRef ref = meta->ref;
   if (world_.secrets.upsert(std::move(*meta))) touch_owners(ref);
+  world_.secrets.close(ref);
 }
 
 void SecretSink::removed(const nlohmann::json& object) {
@@ -84,9 +88,7 @@ void SecretSink::removed(const nlohmann::json& object) {
 }
 
 void SecretSink::touch_owners(const kube::ObjectRef& secret) {
-  const auto owners = world_.by_secret.find(secret);
-  if (owners == world_.by_secret.end()) return;
-  for (const kube::ObjectRef& ref : owners->second) {
+  for (const kube::ObjectRef& ref : owners_of(world_, secret)) {
     // What a live read found before this event no longer counts.
     const auto flight = world_.flights.find(ref);
     if (flight != world_.flights.end()) flight->second.look.reset();

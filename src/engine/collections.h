@@ -25,7 +25,7 @@ class SetupKeySink : public kube::WatchSink {
   std::string scope_;
   World& world_;
   Touch touch_;
-  cache::Store<kube::SetupKey>::Map listed_;
+  cache::Store<kube::SetupKey>::Listed listed_;
 };
 
 class SecretSink : public kube::WatchSink {
@@ -43,7 +43,7 @@ class SecretSink : public kube::WatchSink {
   std::string scope_;
   World& world_;
   Touch touch_;
-  cache::Store<kube::SecretMeta>::Map listed_;
+  cache::Store<kube::SecretMeta>::Listed listed_;
 };
 
 }  // namespace nbkeys::engine

@@ -80,7 +80,7 @@ struct Engine::State {
   bool may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
                  base::Now now);
   void answered(InFlight done, io::HttpOutcome outcome, base::Now now);
-  void rested(bool until_known);
+  void rested(const kube::SetupKey& resource, Flight& flight, bool until_known);
   io::Vitals vitals(base::Instant now) const;
   void tell(const kube::SetupKey& resource, const kube::Event& event, base::Now now);
   void tell_done(const InFlight& done, base::Now now);
@@ -120,7 +120,11 @@ void Engine::State::start(base::Now now) {
   std::vector<std::string> scopes = options.watch_namespaces;
   if (scopes.empty()) scopes.emplace_back();
   std::uint64_t seed = options.seed;
-  const auto touch = [this](const kube::ObjectRef& ref) { queue.push(ref); };
+  const auto touch = [this](const kube::ObjectRef& ref) {
+    if (!busy.contains(ref)) world.setup_keys.close(ref);
+    // A replica that does not act looks at all of them once it does.
+    if (was_leading) queue.push(ref);
+  };
   for (const std::string& scope : scopes) {
     Collected keys, secrets;
     keys.sink = std::make_unique<SetupKeySink>(scope, world, touch);
@@ -214,7 +218,7 @@ void Engine::State::tell(const kube::SetupKey& resource, const kube::Event& even
 }
 
 void Engine::State::reconsider_all() {
-  for (const auto& entry : world.setup_keys.all()) queue.push(entry.first);
+  world.setup_keys.each_ref([this](const kube::ObjectRef& ref) { queue.push(ref); });
 }
 
 void Engine::State::follow_leadership(base::Now now) {
@@ -226,9 +230,9 @@ void Engine::State::follow_leadership(base::Now now) {
   for (auto& entry : in_flight) entry.second.pending.same_term = false;
   if (lead) {
     world.account.begin_term(now.mono);
-    for (const auto& [ref, resource] : world.setup_keys.all()) {
-      settle_flight(resource, now.mono, world.flights[ref]);
-    }
+    world.setup_keys.each([&](const kube::SetupKey& resource) {
+      settle_flight(resource, now.mono, world.flights[resource.meta.ref]);
+    });
     reconsider_all();
     out.note(io::Severity::kInfo, "leading", "this replica acts",
              {{"setupkeys", std::to_string(world.setup_keys.size())}});
@@ -299,21 +303,26 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
   if (decision.wants_list) world.account.want_list(now.mono);
   if (decision.wants_groups) world.account.want_groups(now.mono);
   if (decision.wake_at) queue.wake(ref, *decision.wake_at);
-  if (std::holds_alternative<Rest>(decision.action)) return rested(decision.wake_at.has_value());
+  if (std::holds_alternative<Rest>(decision.action)) {
+    return rested(*resource, flight, decision.wake_at.has_value());
+  }
   const Backoff& backoff = backoff_of(decision.action, flight);
   if (backoff.holds(now.mono)) {
     queue.wake(ref, *backoff.until);
-    return rested(true);
+    return rested(*resource, flight, true);
   }
   if (!may_spend(decision, flight, ref, now)) {
     ++turns.short_of_budget;
-    return rested(true);
+    return rested(*resource, flight, true);
   }
   carry_out(decision, o, owner);
 }
 
 // A turn that sent nothing has taken no time that a clock in milliseconds could tell.
-void Engine::State::rested(bool until_known) {
+void Engine::State::rested(const kube::SetupKey& resource, Flight& flight, bool until_known) {
+  slim(resource, flight);
+  world.secrets.close(secret_ref(resource));
+  world.setup_keys.close(kube::ObjectRef(resource.meta.ref));
   ++(until_known ? turns.requeue_after : turns.success);
   turns.took.add(base::Duration{0});
 }

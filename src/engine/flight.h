@@ -58,7 +58,7 @@ struct Flight {
   std::optional<base::Instant> list_needed_since;
 
   base::Boxed<SecretLook> look;
-  std::optional<SecretCheck> check;
+  base::Boxed<SecretCheck> check;
   base::Boxed<base::Error> secret_refusal;  // the last write of the Secret was refused
   bool dry_run_passed = false;
   // The Secret was read live and carried this revision; holds for one removal of a stray.

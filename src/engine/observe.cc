@@ -64,6 +64,15 @@ void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& fl
   });
 }
 
+void slim(const kube::SetupKey& resource, Flight& flight) {
+  if (!flight.check || !flight.check->key_right || !flight.check->template_right) return;
+  const kube::Binding& binding = resource.status.binding;
+  if (flight.check->uid == binding.uid &&
+      flight.check->resource_version == binding.resource_version) {
+    flight.check.reset();
+  }
+}
+
 Observed observe(const World& world, const kube::SetupKey& resource, const Flight& flight,
                  const std::string& owner, base::Now now) {
   return Observed{resource,

@@ -10,6 +10,9 @@ namespace nbkeys::engine {
 // in use is known. To be called before observe.
 void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& flight);
 
+// Drops what status says as well, to be small while at rest.
+void slim(const kube::SetupKey& resource, Flight& flight);
+
 Observed observe(const World& world, const kube::SetupKey& resource, const Flight& flight,
                  const std::string& owner, base::Now now);
 

@@ -13,19 +13,18 @@ void Queue::push_front(const kube::ObjectRef& ref) {
 }
 
 void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
-  const auto known = wake_of_.find(ref);
-  if (known != wake_of_.end()) {
-    wakes_.erase({known->second, ref});
-    known->second = at;
-  } else {
-    wake_of_.emplace(ref, at);
+  const auto [entry, fresh] = wake_of_.try_emplace(ref, at);
+  if (!fresh) {
+    if (entry->second == at) return;
+    wakes_.erase({entry->second, &entry->first});
+    entry->second = at;
   }
-  wakes_.emplace(at, ref);
+  wakes_.emplace(at, &entry->first);
 }
 
 void Queue::forget(const kube::ObjectRef& ref) {
   if (const auto known = wake_of_.find(ref); known != wake_of_.end()) {
-    wakes_.erase({known->second, ref});
+    wakes_.erase({known->second, &known->first});
     wake_of_.erase(known);
   }
   unpark(ref);
@@ -65,10 +64,10 @@ bool Queue::release_one() {
 
 std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
   while (!wakes_.empty() && wakes_.begin()->first <= now) {
-    const kube::ObjectRef ref = wakes_.begin()->second;
-    wake_of_.erase(ref);
+    const auto entry = wake_of_.find(*wakes_.begin()->second);
     wakes_.erase(wakes_.begin());
-    push(ref);
+    push(entry->first);
+    wake_of_.erase(entry);
   }
   while (!ready_.empty()) {
     Turn turn = std::move(ready_.front());

@@ -32,11 +32,11 @@ void count_key(const kube::KeyStatus& s, const cache::MarkedKey& key, io::Accoun
 
 void each_setup_key(const World& world, const io::SetupKeyVisitor& visit) {
   io::SetupKeyFacts facts;
-  for (const auto& [ref, resource] : world.setup_keys.all()) {
+  world.setup_keys.each([&](const kube::SetupKey& resource) {
     const kube::KeyStatus& s = resource.status;
     const kube::Condition* ready = ready_condition(s);
-    facts.name_space = ref.name_space;
-    facts.name = ref.name;
+    facts.name_space = resource.meta.ref.name_space;
+    facts.name = resource.meta.ref.name;
     facts.type = kube::key_type_name(resource.spec.settings.type);
     facts.state = s.state;
     facts.secret = resource.spec.secret_name;
@@ -47,18 +47,18 @@ void each_setup_key(const World& world, const io::SetupKeyVisitor& visit) {
     facts.used_times = s.used_times;
     facts.usage_limit = resource.spec.settings.usage_limit;
     visit(facts);
-  }
+  });
 }
 
 io::AccountKeys count_account_keys(const World& world) {
   io::AccountKeys out;
   const cache::Inventory& inventory = world.account.inventory();
   std::uint64_t known = 0;
-  for (const auto& entry : world.setup_keys.all()) {
-    const auto& keys = inventory.keys_of(cache::owner_of(entry.second.meta.uid));
+  world.setup_keys.each([&](const kube::SetupKey& resource) {
+    const auto& keys = inventory.keys_of(cache::owner_of(resource.meta.uid));
     known += keys.size();
-    for (const cache::MarkedKey& key : keys) count_key(entry.second.status, key, out);
-  }
+    for (const cache::MarkedKey& key : keys) count_key(resource.status, key, out);
+  });
   const std::uint64_t marked = inventory.marked();
   out.elsewhere = marked - std::min<std::uint64_t>(marked, known);
   out.unmarked = inventory.total() - std::min<std::uint64_t>(inventory.total(), marked);

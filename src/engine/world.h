@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "cache/members.h"
 #include "cache/store.h"
 #include "engine/account.h"
 #include "engine/flight.h"
@@ -34,7 +35,7 @@ struct World {
 
   cache::Store<kube::SetupKey> setup_keys;
   cache::Store<kube::SecretMeta> secrets;
-  // Which SetupKeys name a Secret.
+  // Which SetupKeys name a Secret that is not called like themselves.
   std::map<kube::ObjectRef, std::set<kube::ObjectRef>> by_secret;
   std::map<kube::ObjectRef, Flight> flights;
   Account account;

@@ -6,6 +6,11 @@
 #include "base/json.h"
 
 namespace nbkeys::kube {
+namespace {
+
+constexpr std::string_view kSkipped = "managedFields";
+
+}  // namespace
 
 bool is_object_name(const std::string& name) {
   constexpr std::size_t kNameMax = 253;
@@ -16,7 +21,12 @@ bool is_object_name(const std::string& name) {
 std::string to_text(const ObjectRef& ref) { return ref.name_space + "/" + ref.name; }
 
 base::Result<nlohmann::json> parse_object(std::string_view text, std::string_view step) {
-  return base::parse_json(text, step, "managedFields");
+  return base::parse_json(text, step, kSkipped);
+}
+
+base::Result<nlohmann::json> parse_list(std::string_view text, std::string_view step,
+                                        const base::ElementVisitor& visit) {
+  return base::each_element(text, step, "items", kSkipped, visit);
 }
 
 base::Result<Meta> parse_meta(const nlohmann::json& object) {

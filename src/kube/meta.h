@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -39,6 +40,10 @@ struct Meta {
 // What the API server sends: an object, a list or a watch event, without managedFields, which are
 // more than half of a SetupKey and of no use here.
 base::Result<nlohmann::json> parse_object(std::string_view text, std::string_view step);
+
+// A list, whose items are shown one at a time and not kept: see base::each_element.
+base::Result<nlohmann::json> parse_list(std::string_view text, std::string_view step,
+                                        const base::ElementVisitor& visit);
 
 // kMalformed where name, uid or resourceVersion is missing.
 base::Result<Meta> parse_meta(const nlohmann::json& object);

@@ -42,29 +42,32 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
     fail(response.error(), true, now, out);
     return true;
   }
-  auto body = parse_object(response->body.reveal(), step);
-  if (!body) {
-    fail(body.error(), true, now, out);
+  // The sink sees items of a page that may yet turn out to be broken or no list. Every such page
+  // ends in fail() with relist, after which the only way on is list(""), which begins with
+  // list_begun(); and list_ended() is reached only by whole pages since then.
+  auto rest = parse_list(response->body.reveal(), step, [this](const base::Json& item) {
+    sink_.listed(item);
+    return base::Status(base::Done{});
+  });
+  if (!rest) {
+    fail(rest.error(), true, now, out);
     return true;
   }
-  page(*body, now, out);
+  page(*rest, now, out);
   return true;
 }
 
-void Watch::page(const nlohmann::json& body, base::Instant now, io::Outbox& out) {
-  const std::string version = base::string_or(body, {"metadata", "resourceVersion"});
+void Watch::page(const nlohmann::json& rest, base::Instant now, io::Outbox& out) {
+  const std::string version = base::string_or(rest, {"metadata", "resourceVersion"});
   // JSON that is no list (a proxy's own page, say) proves nothing about what is absent.
-  const auto* items = base::find(body, {"items"});
+  const auto* items = base::find(rest, {"items"});
   const bool no_list = items != nullptr && !items->is_array() && !items->is_null();
   if (version.empty() || no_list) {
     fail({base::ErrorCode::kMalformed, "list", "the answer is not a list of objects"}, true, now,
          out);
     return;
   }
-  if (items != nullptr && items->is_array()) {
-    for (const auto& item : *items) sink_.listed(item);
-  }
-  const std::string more = base::string_or(body, {"metadata", "continue"});
+  const std::string more = base::string_or(rest, {"metadata", "continue"});
   if (!more.empty()) {
     list(more, out);
     return;

@@ -19,7 +19,9 @@ namespace nbkeys::kube {
 class WatchSink {
  public:
   virtual ~WatchSink() = default;
+  // Forgets what an earlier list has shown that did not come to its end.
   virtual void list_begun() = 0;
+  // Only list_ended() makes it count: the page may turn out to be broken further on.
   virtual void listed(const nlohmann::json& object) = 0;
   // Everything that the list did not show is gone, unless it is newer than this version.
   virtual void list_ended(const std::string& resource_version) = 0;
@@ -50,7 +52,8 @@ class Watch {
   enum class State { kIdle, kListing, kWatching };
 
   void list(std::string_view continue_token, io::Outbox& out);
-  void page(const nlohmann::json& body, base::Instant now, io::Outbox& out);
+  // `rest` is the page without its items, which the sink has seen.
+  void page(const nlohmann::json& rest, base::Instant now, io::Outbox& out);
   void open(io::Outbox& out);
   void line(std::string_view text, io::Outbox& out);
   void fail(base::Error error, bool relist, base::Instant now, io::Outbox& out);

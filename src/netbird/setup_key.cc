@@ -71,17 +71,17 @@ base::Result<Key> parse_key(const nlohmann::json& object) {
 }
 
 base::Result<std::vector<Key>> parse_key_list(std::string_view body) {
-  const auto parsed = base::parse_json(body, "list setup keys");
-  if (!parsed) return parsed.error();
-  if (!parsed->is_array()) return malformed("list setup keys", "the answer is not a list");
   std::vector<Key> out;
-  out.reserve(parsed->size());
-  for (const Json& entry : *parsed) {
+  const auto add = [&out](const Json& entry) -> base::Status {
     auto key = parse_key(entry);
     // A list that cannot be read whole proves nothing about what is absent.
     if (!key) return key.error();
     out.push_back(std::move(*key));
-  }
+    return base::Done{};
+  };
+  const auto rest = base::each_element(body, "list setup keys", "", "", add);
+  if (!rest) return rest.error();
+  if (!rest->is_array()) return malformed("list setup keys", "the answer is not a list");
   return out;
 }
 
@@ -105,15 +105,16 @@ base::Result<CreatedKey> parse_created_key(std::string_view body) {
 }
 
 base::Result<std::vector<Group>> parse_group_list(std::string_view body) {
-  const auto parsed = base::parse_json(body, "list groups");
-  if (!parsed) return parsed.error();
-  if (!parsed->is_array()) return malformed("list groups", "the answer is not a list");
   std::vector<Group> out;
-  for (const Json& entry : *parsed) {
+  const auto add = [&out](const Json& entry) -> base::Status {
     Group group{base::string_or(entry, {"id"}), base::string_or(entry, {"name"})};
     if (group.id.empty()) return malformed("list groups", "a group has no id");
     out.push_back(std::move(group));
-  }
+    return base::Done{};
+  };
+  const auto rest = base::each_element(body, "list groups", "", "", add);
+  if (!rest) return rest.error();
+  if (!rest->is_array()) return malformed("list groups", "the answer is not a list");
   return out;
 }
 

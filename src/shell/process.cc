@@ -27,7 +27,7 @@ Process::Process(Parts parts, telemetry::Log& log, telemetry::Metrics& metrics,
       loop_(std::move(parts.core), hands()),
       scrape_(post, [this]() { return survey(); }),
       http_(*kube_, *netbird_,
-            {[this](io::HttpDone done) { loop_.put(std::move(done)); },
+            {[this](io::HttpDone done) { answered(std::move(done)); },
              [this](const telemetry::Exchange& exchange) { finished(exchange); },
              [this](io::Server server) { refused(server); }}),
       watch_(*kube_, {[this](io::Input input) { loop_.put(std::move(input)); },
@@ -43,7 +43,7 @@ Hands Process::hands() {
     metrics_.count(note);
     log_.write(note);
   };
-  out.turned = [this](const engine::Health& health) { board_.show(health, mono_now()); };
+  out.turned = [this](const engine::Health& health) { turned(health); };
   out.exit = [this](io::Exit exit) { supervisor_.exit(std::move(exit)); };
   return out;
 }
@@ -62,6 +62,9 @@ Page Process::page(std::string_view path) {
 }
 
 void Process::start() {
+  // The first lists are the most that this process ever holds; let them not come on top of what
+  // only the start has needed.
+  give_back_code();
   loop_.start();
   post([this]() { beat(); });
 }
@@ -77,6 +80,30 @@ void Process::beat() {
     refresh_certificates(*netbird_);
   }
   beat_timer_.set(kBeat, [this]() { beat(); });
+}
+
+void Process::turned(const engine::Health& health) {
+  const engine::Health before = board_.health();
+  board_.show(health, mono_now());
+  const bool same = health.synced == before.synced && health.leading == before.leading &&
+                    health.account_ready == before.account_ready;
+  // What led here is code that is not run again before the next such change.
+  if (!same) give_back_soon(true);
+}
+
+void Process::answered(io::HttpDone done) {
+  if (done.outcome && Thrift::leaves_much(done.outcome->body.size())) give_back_soon(false);
+  loop_.put(std::move(done));
+}
+
+void Process::give_back_soon(bool code_too) {
+  code_too_ = code_too_ || code_too;
+  thrift_timer_.set(thrift_.wait(mono_now()), [this]() {
+    give_back_heap();
+    if (!std::exchange(code_too_, false)) return;
+    give_back_code();
+    thrift_.gave_back(mono_now());
+  });
 }
 
 void Process::netbird_token_changed() {

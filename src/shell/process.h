@@ -10,6 +10,7 @@
 #include "shell/board.h"
 #include "shell/event_loop.h"
 #include "shell/http_runner.h"
+#include "shell/memory.h"
 #include "shell/scrape.h"
 #include "shell/server.h"
 #include "shell/supervisor.h"
@@ -42,6 +43,9 @@ class Process {
   void beat();
   void netbird_token_changed();
   void refused(io::Server server);
+  void turned(const engine::Health& health);
+  void answered(io::HttpDone done);
+  void give_back_soon(bool code_too);
   void refresh_certificates(Upstream& upstream);
   void finished(const telemetry::Exchange& exchange);
   std::string survey() const;
@@ -55,7 +59,9 @@ class Process {
   Scrape scrape_;
   HttpRunner http_;
   WatchRunner watch_;
-  Timer beat_timer_;
+  Timer beat_timer_, thrift_timer_;
+  Thrift thrift_;
+  bool code_too_ = false;
   std::uint64_t beats_ = 0;
 };
 

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
-namespace nbkeys::cache {
-namespace {
+#include "cache/members.h"
+
+namespace nbkeys {
+namespace cache {
 
 struct Thing {
   kube::ObjectRef ref;
@@ -17,18 +19,28 @@ struct Thing {
 const kube::ObjectRef& ref_of(const Thing& thing) { return thing.ref; }
 const std::string& version_of(const Thing& thing) { return thing.version; }
 
+}  // namespace cache
+
+template <>
+struct base::Members<cache::Thing> {
+  static auto of(auto& thing) {
+    auto& [ref, version, content] = thing;
+    return std::tie(ref, version, content);
+  }
+};
+
+namespace cache {
+namespace {
+
 const kube::ObjectRef kA{"ns", "a"}, kB{"ns", "b"}, kFar{"other", "a"};
 
 Thing thing(const kube::ObjectRef& ref, const std::string& version, std::string content = "") {
   return {ref, version, std::move(content)};
 }
 
-Store<Thing>::Map listed(std::vector<Thing> things) {
-  Store<Thing>::Map out;
-  for (Thing& t : things) {
-    const kube::ObjectRef ref = t.ref;
-    out.emplace(ref, std::move(t));
-  }
+Store<Thing>::Listed listed(const std::vector<Thing>& things) {
+  Store<Thing>::Listed out;
+  for (const Thing& t : things) out.emplace(t.ref, Store<Thing>::Kept(t));
   return out;
 }
 
@@ -134,5 +146,20 @@ TEST(Store, GravesAreBounded) {
   EXPECT_FALSE(store.upsert(thing({"ns", "n9999"}, "9999"))) << "the latest are remembered";
 }
 
+TEST(Store, ClosingChangesNothingThatCanBeSeen) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "10", "content"));
+  EXPECT_EQ(store.find(kA)->content, "content");
+  EXPECT_EQ(store.find(kA), store.find(kA)) << "opened once, until it is closed";
+  store.close(kA);
+  store.close(kB);
+  EXPECT_EQ(store.find(kA)->content, "content");
+  std::vector<std::string> seen;
+  store.upsert(thing(kB, "11", "other"));
+  store.each([&](const Thing& t) { seen.push_back(t.content); });
+  EXPECT_EQ(seen, (std::vector<std::string>{"content", "other"})) << "open or closed";
+}
+
 }  // namespace
-}  // namespace nbkeys::cache
+}  // namespace cache
+}  // namespace nbkeys

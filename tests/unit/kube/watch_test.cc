@@ -10,6 +10,7 @@
 namespace nbkeys::kube {
 namespace {
 
+using std::string_literals::operator""s;
 using testing::answer;
 using testing::done;
 using testing::json;
@@ -328,6 +329,51 @@ TEST_F(WatchTest, ItemsThatAreNoListProveNothingEither) {
   EXPECT_FALSE(watch.synced());
   EXPECT_TRUE(only<io::OpenWatch>(out.take()).empty());
   EXPECT_EQ(sink.take(), (Seen{"begin"}));
+}
+
+// Items are read one by one, so that those before the break have been shown already.
+TEST_F(WatchTest, APageThatBreaksOffProvesNothingAndTheListBeginsAnew) {
+  for (const std::string& broken :
+       {page("ab", "10").substr(0, page("ab", "10").size() - 2), page("ab", ""),
+        R"({"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}],"items":[]})"s}) {
+    Watch fresh({Collection::Resource::kSetupKeys, ""}, sink, 1);
+    fresh.start(out);
+    io::HttpDone first = done(request().id, answer(200, broken));
+    fresh.handle(first, ms(0), out);
+    EXPECT_FALSE(fresh.synced()) << broken;
+    ASSERT_TRUE(fresh.problem()) << broken;
+    EXPECT_EQ(fresh.problem()->code, base::ErrorCode::kMalformed);
+    EXPECT_EQ(sink.take(), (Seen{"begin", "listed a", "listed b"})) << broken;
+    fresh.tick(ms(60'000), out);
+    const auto again = request();
+    EXPECT_EQ(again.request.path.find("continue="), std::string::npos);
+    io::HttpDone second = done(again.id, answer(200, page("c", "11")));
+    fresh.handle(second, ms(60'000), out);
+    EXPECT_EQ(sink.take(), (Seen{"begin", "listed c", "end 11"})) << broken;
+    EXPECT_EQ(only<io::OpenWatch>(out.take()).size(), 1u);
+  }
+}
+
+TEST_F(WatchTest, ASecondPageThatBreaksOffBeginsTheWholeListAnew) {
+  watch.start(out);
+  answered(request().id, answer(200, page("ab", "10", "x")), ms(0));
+  answered(request().id, answer(200, page("cd", "10").substr(0, 100)), ms(0));
+  EXPECT_FALSE(watch.synced());
+  watch.tick(ms(60'000), out);
+  EXPECT_EQ(request().request.path.find("continue="), std::string::npos);
+  EXPECT_EQ(sink.take(), (Seen{"begin", "listed a", "listed b", "listed c", "begin"}));
+}
+
+TEST_F(WatchTest, TheOrderWithinAPageDoesNotMatterAndNullIsAnEmptyList) {
+  watch.start(out);
+  answered(request().id,
+           answer(200, R"({"items":[{"metadata":{"name":"a","managedFields":[{}]}}],)"
+                       R"("metadata":{"resourceVersion":"10","continue":"x"}})"),
+           ms(0));
+  answered(request().id, answer(200, R"({"items":null,"metadata":{"resourceVersion":"11"}})"),
+           ms(0));
+  EXPECT_TRUE(watch.synced());
+  EXPECT_EQ(sink.take(), (Seen{"begin", "listed a", "end 11"}));
 }
 
 TEST_F(WatchTest, NoAnswerToAListIsTriedAgain) {

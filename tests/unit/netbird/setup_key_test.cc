@@ -79,6 +79,19 @@ TEST(ParseKeyList, AWholeListOrNothing) {
   }
 }
 
+TEST(ParseKeyList, TextThatIsCutOffAnywhereIsNoList) {
+  const std::string text = base::dump_json(Json::array({key_json(), key_json()}));
+  ASSERT_TRUE(parse_key_list(text).ok());
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    const auto keys = parse_key_list(text.substr(0, size));
+    ASSERT_FALSE(keys.ok()) << size;
+    EXPECT_EQ(keys.error().code, base::ErrorCode::kMalformed);
+    EXPECT_EQ(keys.error().step, "list setup keys");
+  }
+  EXPECT_FALSE(parse_key_list(text + "]").ok());
+  EXPECT_FALSE(parse_key_list("[" + text + "]").ok()) << "a list within the list is no key";
+}
+
 std::string created(const std::string& key_text) {
   Json object = key_json();
   object["key"] = key_text;
@@ -117,7 +130,8 @@ TEST(ParseGroupList, IdsAreNeeded) {
   ASSERT_EQ(groups->size(), 2u);
   EXPECT_EQ((*groups)[1].id, "g2");
   EXPECT_EQ((*groups)[1].name, "All");
-  for (const char* text : {"{}", "", "null", R"([{"name": "x"}])", "[1]"}) {
+  for (const char* text : {"{}", "", "null", R"([{"name": "x"}])", "[1]",
+                           R"([{"id": "g1"}, {"id": "g2"})", R"([{"id": "g1"}, {}])"}) {
     EXPECT_FALSE(parse_group_list(text).ok()) << text;
   }
 }
