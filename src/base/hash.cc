@@ -11,9 +11,11 @@
 namespace nbkeys::base {
 
 std::string sha256_hex(std::string_view bytes) {
+  // Fetched once: looking the algorithm up takes longer than most of our digests.
+  static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
+  CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, kSha256, nullptr) == 1);
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   out.reserve(size * 2);

@@ -16,7 +16,7 @@ struct Pending {
   kube::ObjectRef ref;
   std::string uid;
   std::string owner;     // of the mark
-  std::string settings;  // digest of the settings that the request was made from
+  std::string settings;  // of CreateKey: digest of the settings that the key is made with
   Action action;
   bool same_term =
       true;  // false: leadership was lost since, so only the caches may learn from the answer

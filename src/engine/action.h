@@ -52,6 +52,8 @@ enum class Priority { kRetire = 0, kFirstIssue = 1, kRotation = 2, kOther = 3 };
 
 struct Decision {
   Action action = Rest{};
+  // A read that will be wanted next and does not depend on the action: goes out together with it.
+  std::optional<Action> beside;
   kube::KeyStatus next;  // what status should say when this decision has been carried out
   Priority priority = Priority::kOther;
   std::optional<base::Instant> wake_at;

@@ -66,7 +66,12 @@ Decision decide(const Observed& o) {
   if (!o.resource.spec_error.empty()) {
     return settle(o, held_up(o, Reason::kInvalidSpec, o.resource.spec_error, Progress::kStalled));
   }
-  if (!has_finalizer(o)) return act(o, AddFinalizer{});
+  if (!has_finalizer(o)) {
+    Decision out = act(o, AddFinalizer{});
+    const bool will_issue = !o.resource.spec.suspend && !o.resource.spec.revoked;
+    if (will_issue && o.secret.state == SecretState::kUnknown) out.beside = LookForSecret{};
+    return out;
+  }
   if (o.resource.status.claim) return continue_issue(o);
   if (auto step = adopt(o)) return std::move(*step);
   if (o.resource.spec.revoked) return keep_revoked(o);

@@ -21,8 +21,6 @@
 namespace nbkeys::engine {
 namespace {
 
-// Events are a courtesy: beyond this many in the air, further ones are dropped.
-constexpr std::size_t kEventsInFlightMax = 32;
 // After Stop: how long requests under way may take before the process ends all the same.
 constexpr base::Duration kStopPatience{20'000};
 
@@ -77,17 +75,18 @@ struct Engine::State {
   void turn(base::Now now);
   void step(const kube::ObjectRef& ref, base::Now now);
   void carry_out(const Decision& decision, const Observed& o, const std::string& owner);
+  void send(const Decision& decision, InFlight entry, const Observed& o, const std::string& owner);
   bool may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
                  base::Now now);
   void answered(InFlight done, io::HttpOutcome outcome, base::Now now);
   void rested(const kube::SetupKey& resource, Flight& flight, bool until_known);
   io::Vitals vitals(base::Instant now) const;
-  void tell(const kube::SetupKey& resource, const kube::Event& event, base::Now now);
   void tell_done(const InFlight& done, base::Now now);
   void follow_leadership(base::Now now);
   void reconsider_all();
   void set_timer(base::Now now);
   void stop_if_drained(base::Now now);
+  std::size_t limit() const { return static_cast<std::size_t>(std::max(1, options.concurrency)); }
   bool leading(base::Instant now) const { return !options.lease.enabled || lease.leading(now); }
   bool synced() const {
     return !collections.empty() &&
@@ -101,9 +100,8 @@ struct Engine::State {
   std::vector<Collected> collections;
   Queue queue;
   std::map<io::RequestId, InFlight> in_flight;
-  std::set<kube::ObjectRef> busy;
-  std::set<io::RequestId> events_in_flight;
-  EventGate event_gate;
+  std::multiset<kube::ObjectRef> busy;  // once for each request that is under way
+  Teller teller;
   io::Turns turns;
   io::Outbox out;
   bool was_leading = false;
@@ -174,7 +172,7 @@ void Engine::State::http_done(io::HttpDone done, base::Now now) {
     answered(std::move(finished), std::move(done.outcome), now);
     return;
   }
-  if (events_in_flight.erase(done.id) > 0) return;
+  if (teller.answered(done.id)) return;
   if (lease.handle(done, now, out)) return;
   Account::News news = Account::News::kNone;
   if (world.account.handle(done, now, out, news)) {
@@ -187,7 +185,7 @@ void Engine::State::http_done(io::HttpDone done, base::Now now) {
 }
 
 void Engine::State::answered(InFlight done, io::HttpOutcome outcome, base::Now now) {
-  busy.erase(done.pending.ref);
+  busy.erase(busy.find(done.pending.ref));
   const Effect effect = apply_answer(done.pending, std::move(outcome), now, world, out);
   turns.took.add(now.mono - done.since);
   ++(effect.done ? turns.requeue : turns.error);
@@ -198,7 +196,7 @@ void Engine::State::answered(InFlight done, io::HttpOutcome outcome, base::Now n
 
 void Engine::State::tell_done(const InFlight& done, base::Now now) {
   const kube::SetupKey* resource = world.setup_keys.find(done.pending.ref);
-  if (done.event && resource != nullptr) tell(*resource, *done.event, now);
+  if (done.event && resource != nullptr) teller.tell(resource->meta, *done.event, now);
   if (!done.event) return;
   const std::vector<std::pair<std::string, std::string>> fields = {
       {"namespace", done.pending.ref.name_space},
@@ -206,15 +204,6 @@ void Engine::State::tell_done(const InFlight& done, base::Now now) {
       {"reason", done.issue_reason}};
   out.note(done.event->warning ? io::Severity::kWarn : io::Severity::kInfo,
            log_event_of(done.event->reason), done.event->message, fields);
-}
-
-void Engine::State::tell(const kube::SetupKey& resource, const kube::Event& event, base::Now now) {
-  if (events_in_flight.size() >= kEventsInFlightMax) return;
-  if (!event_gate.admit(resource.meta.uid, event, now.mono)) return;
-  const std::string suffix = base::sha256_hex(resource.meta.uid + event.reason + event.message +
-                                              base::format_rfc3339(now.wall))
-                                 .substr(0, 16);
-  events_in_flight.insert(out.send(kube::create_event(resource.meta, event, now.wall, suffix)));
 }
 
 void Engine::State::reconsider_all() {
@@ -269,8 +258,7 @@ void Engine::State::turn(base::Now now) {
       // Whoever was let go may not need the budget any more; the next one must not wait for it.
       if (queue.has_parked()) budget_at = world.account.budget().next_at(now.mono);
     }
-    const auto limit = static_cast<std::size_t>(std::max(1, options.concurrency));
-    while (in_flight.size() < limit) {
+    while (in_flight.size() < limit()) {
       const auto ref = queue.pop(now.mono);
       if (!ref) break;
       turns.waited.add(queue.last_wait());
@@ -279,6 +267,7 @@ void Engine::State::turn(base::Now now) {
     // A list that was asked for just now should not wait for the next input.
     if (!stopping_since) world.account.tick(now, out);
   }
+  teller.send(queue.has_ready(), out);
   stop_if_drained(now);
   set_timer(now);
 }
@@ -349,17 +338,27 @@ bool Engine::State::may_spend(const Decision& decision, Flight& flight, const ku
 
 void Engine::State::carry_out(const Decision& decision, const Observed& o,
                               const std::string& owner) {
-  const kube::ObjectRef ref = o.resource.meta.ref;
   InFlight entry;
-  entry.pending = {
-      ref, o.resource.meta.uid, owner, kube::settings_digest(o.resource.spec), decision.action,
-      true};
   entry.event = decision.event;
-  entry.since = o.now.mono;
   if (o.resource.status.claim) entry.issue_reason = o.resource.status.claim->reason;
+  send(decision, std::move(entry), o, owner);
+  if (!decision.beside || in_flight.size() >= limit()) return;
+  if (backoff_of(*decision.beside, o.flight).holds(o.now.mono)) return;
+  Decision beside;
+  beside.action = *decision.beside;
+  send(beside, {}, o, owner);
+}
+
+void Engine::State::send(const Decision& decision, InFlight entry, const Observed& o,
+                         const std::string& owner) {
+  const kube::ObjectRef ref = o.resource.meta.ref;
+  entry.pending = {ref, o.resource.meta.uid, owner, "", decision.action, true};
+  if (std::holds_alternative<CreateKey>(decision.action)) {
+    entry.pending.settings = kube::settings_digest(o.resource.spec);
+  }
+  entry.since = o.now.mono;
   const io::RequestId id = out.send(request_for(decision, o, owner));
-  Flight& flight = world.flights[ref];
-  sent(decision.action, flight);
+  sent(decision.action, world.flights[ref]);
   out.note(io::Severity::kDebug, "action", action_name(decision.action),
            {{"namespace", ref.name_space}, {"name", ref.name}});
   in_flight.emplace(id, std::move(entry));
@@ -390,9 +389,7 @@ void Engine::State::set_timer(base::Now now) {
   if (options.lease.enabled && !stopping_since) consider(lease.wake_at());
   if (was_leading) {
     // With all hands full the next answer gives the next turn.
-    if (in_flight.size() < static_cast<std::size_t>(std::max(1, options.concurrency))) {
-      consider(queue.next_at());
-    }
+    if (in_flight.size() < limit()) consider(queue.next_at());
     consider(budget_at);
     if (!stopping_since) consider(world.account.wake_at());
   }
@@ -438,7 +435,7 @@ io::Vitals Engine::State::vitals(base::Instant now) const {
   v.setup_keys = world.setup_keys.size();
   v.queue_depth = queue.depth();
   v.in_flight = in_flight.size();
-  v.concurrency = static_cast<std::uint64_t>(std::max(1, options.concurrency));
+  v.concurrency = limit();
   for (const auto& entry : in_flight) {
     const base::Duration age = now - entry.second.since;
     v.in_flight_total += age;

@@ -12,6 +12,12 @@ constexpr base::Duration kQuiet{600'000};
 // A burst of first issues is news of each; more than this is not remembered, so as to stay small.
 constexpr std::size_t kRememberedMax = 4096;
 constexpr std::uint32_t kPerAccountCause = 10;
+// Beyond this many in the air the others wait, and beyond this many that wait they do no longer
+// stand back, so that a burst of any size neither loses events nor gathers them.
+constexpr std::size_t kInFlightMax = 8;
+constexpr std::size_t kWaitingMax = 1024;
+// With a server that answers none of them, the oldest are given up.
+constexpr std::size_t kGivenUpBeyond = 2 * kWaitingMax;
 
 struct Name {
   std::string_view reason;
@@ -70,6 +76,23 @@ bool EventGate::admit(std::string_view uid, const kube::Event& event, base::Inst
   if (times >= (shared ? kPerAccountCause : 1)) return false;
   if (++times == 1) passed_.emplace_back(now, std::move(cause));
   return true;
+}
+
+void Teller::tell(const kube::Meta& about, const kube::Event& event, base::Now now) {
+  if (!gate_.admit(about.uid, event, now.mono)) return;
+  const std::string suffix =
+      base::sha256_hex(about.uid + event.reason + event.message + base::format_rfc3339(now.wall))
+          .substr(0, 16);
+  waiting_.push_back(kube::create_event(about, event, now.wall, suffix));
+  if (waiting_.size() > kGivenUpBeyond) waiting_.pop_front();
+}
+
+void Teller::send(bool others_wait, io::Outbox& out) {
+  const std::size_t stand_back = others_wait ? kWaitingMax : 0;
+  while (waiting_.size() > stand_back && in_flight_.size() < kInFlightMax) {
+    in_flight_.insert(out.send(std::move(waiting_.front())));
+    waiting_.pop_front();
+  }
 }
 
 }  // namespace nbkeys::engine

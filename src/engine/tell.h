@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "base/time.h"
+#include "io/outbox.h"
 #include "kube/requests.h"
 
 namespace nbkeys::engine {
@@ -26,6 +28,22 @@ class EventGate {
  private:
   std::deque<std::pair<base::Instant, std::string>> passed_;  // oldest first, by when they were let
   std::map<std::string, std::uint32_t> known_;                // how often each of them was let
+};
+
+// Sends events when nobody waits for anything that matters more: in a burst of new SetupKeys the
+// API server's time goes to their keys first. Events are a courtesy; none is sent twice.
+class Teller {
+ public:
+  void tell(const kube::Meta& about, const kube::Event& event, base::Now now);
+  // `others_wait`: SetupKeys that want a turn.
+  void send(bool others_wait, io::Outbox& out);
+  // Whether this was the answer to an event; what it says does not matter.
+  bool answered(io::RequestId id) { return in_flight_.erase(id) > 0; }
+
+ private:
+  EventGate gate_;
+  std::deque<io::HttpRequest> waiting_;
+  std::set<io::RequestId> in_flight_;
 };
 
 }  // namespace nbkeys::engine

@@ -5,7 +5,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"sync"
 )
 
@@ -31,44 +34,86 @@ func (b *bench) watch(path, accept string, marker []byte) (*watched, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(b.context)
-	from := path + "?watch=true&timeoutSeconds=3600&resourceVersion=" + list.Metadata.ResourceVersion
-	response, err := b.kube.send(ctx, "GET", from, "", accept, nil)
+	out := &watched{make(chan string, 1<<17), make(chan error, 1), stop}
+	from := &follower{marker: marker, seen: out.seen, version: list.Metadata.ResourceVersion,
+		known: map[string]bool{}}
+	open := func() (*http.Response, error) {
+		version, err := from.resumeAt()
+		if err != nil {
+			return nil, err
+		}
+		url := path + "?watch=true&timeoutSeconds=3600&resourceVersion=" + version
+		return b.kube.send(ctx, "GET", url, "", accept, nil)
+	}
+	response, err := open()
 	if err != nil {
 		stop()
 		return nil, err
 	}
-	out := &watched{make(chan string, 1<<17), make(chan error, 1), stop}
 	go func() {
-		defer response.Body.Close()
-		out.ended <- follow(bufio.NewReaderSize(response.Body, 1<<20), marker, out.seen)
+		for err == nil {
+			err = from.follow(bufio.NewReaderSize(response.Body, 1<<20))
+			response.Body.Close()
+			// The server ends a watch that has fallen behind; it goes on from where it was.
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				response, err = open()
+			}
+		}
+		out.ended <- err
 	}()
 	return out, nil
 }
 
-func follow(lines *bufio.Reader, marker []byte, seen chan<- string) error {
-	known := map[string]bool{}
+// follower reads a watch, over as many connections as it takes.
+type follower struct {
+	marker  []byte
+	seen    chan<- string
+	version string // where the first connection begins
+	last    []byte // the last event: where the next one goes on; decoding each would cost too much
+	known   map[string]bool
+}
+
+type watchEvent struct {
+	Object shown `json:"object"`
+}
+
+func decode(line []byte) (watchEvent, error) {
+	var event watchEvent
+	err := json.Unmarshal(line, &event)
+	return event, err
+}
+
+func (f *follower) resumeAt() (string, error) {
+	if len(f.last) == 0 {
+		return f.version, nil
+	}
+	event, err := decode(f.last)
+	return event.Object.Metadata.ResourceVersion, err
+}
+
+func (f *follower) follow(lines *bufio.Reader) error {
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
 			return fmt.Errorf("the watch ended: %w", err)
 		}
+		f.last = append(f.last[:0], line...)
 		added := bytes.HasPrefix(line, []byte(`{"type":"ADDED"`))
-		if marker == nil && !added || marker != nil && !bytes.Contains(line, marker) {
-			continue
-		}
-		var event struct {
-			Type   string `json:"type"`
-			Object shown  `json:"object"`
-		}
-		if err := json.Unmarshal(line, &event); err != nil {
-			return err
-		}
-		if event.Type == "ERROR" {
+		failed := bytes.HasPrefix(line, []byte(`{"type":"ERROR"`))
+		wanted := f.marker == nil && added || f.marker != nil && bytes.Contains(line, f.marker)
+		if failed {
 			return fmt.Errorf("the watch cannot go on: %.200s", line)
 		}
-		if name := event.Object.Metadata.Name; !known[name] {
-			known[name] = true
-			seen <- name
+		if !wanted {
+			continue
+		}
+		event, err := decode(line)
+		if err != nil {
+			return err
+		}
+		if name := event.Object.Metadata.Name; !f.known[name] {
+			f.known[name] = true
+			f.seen <- name
 		}
 	}
 }

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <variant>
+#include <vector>
+
 namespace nbkeys::engine {
 namespace {
 
@@ -48,6 +52,76 @@ TEST(LogEvent, NamesEachReasonDifferently) {
   EXPECT_STREQ(log_event_of("Issued"), "key_issued");
   EXPECT_STREQ(log_event_of("DeletionBlocked"), "deletion_blocked");
   EXPECT_STREQ(log_event_of("not a reason"), "setupkey_event");
+}
+
+class TellerTest : public ::testing::Test {
+ protected:
+  void tell(int number) {
+    kube::Meta about;
+    about.ref = {"ns", "key" + std::to_string(number)};
+    about.uid = "uid" + std::to_string(number);
+    teller.tell(about, {false, "Issued", "a key is issued"}, base::Now{});
+  }
+  // The numbers of the requests that go out.
+  std::vector<io::RequestId> sent(bool others_wait) {
+    teller.send(others_wait, out);
+    std::vector<io::RequestId> ids;
+    for (const io::Command& command : out.take()) ids.push_back(std::get<io::SendHttp>(command).id);
+    return ids;
+  }
+
+  Teller teller;
+  io::Outbox out;
+};
+
+TEST_F(TellerTest, EventsStandBackWhileSetupKeysWait) {
+  tell(1);
+  EXPECT_TRUE(sent(true).empty());
+  const auto ids = sent(false);
+  ASSERT_EQ(ids.size(), 1u);
+  EXPECT_TRUE(sent(false).empty()) << "once";
+  EXPECT_TRUE(teller.answered(ids[0]));
+  EXPECT_FALSE(teller.answered(ids[0]));
+}
+
+TEST_F(TellerTest, AFewAtATime) {
+  for (int i = 0; i < 20; ++i) tell(i);
+  const auto first = sent(false);
+  EXPECT_EQ(first.size(), 8u);
+  EXPECT_TRUE(sent(false).empty());
+  teller.answered(first[0]);
+  EXPECT_EQ(sent(false).size(), 1u);
+}
+
+TEST_F(TellerTest, ABurstOfAnySizeIsToldInTheEndAndNeverGathered) {
+  std::size_t told = 0;
+  for (int i = 0; i < 3000; ++i) {
+    tell(i);
+    for (const auto id : sent(true)) {
+      ++told;
+      teller.answered(id);
+    }
+  }
+  EXPECT_GT(told, 1900u) << "beyond a thousand they do not stand back any more";
+  for (auto more = sent(false); !more.empty(); more = sent(false)) {
+    told += more.size();
+    for (const auto id : more) teller.answered(id);
+  }
+  EXPECT_EQ(told, 3000u);
+}
+
+TEST_F(TellerTest, WithoutAnswersTheOldestAreGivenUp) {
+  for (int i = 0; i < 5000; ++i) {
+    tell(i);
+    sent(true);
+  }
+  std::size_t left = 0;
+  for (io::RequestId id = 1; id <= 8; ++id) teller.answered(id);
+  for (auto more = sent(false); !more.empty(); more = sent(false)) {
+    left += more.size();
+    for (const auto id : more) teller.answered(id);
+  }
+  EXPECT_EQ(left, 2048u);
 }
 
 }  // namespace
