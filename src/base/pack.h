@@ -40,7 +40,8 @@ struct Members<WallTime> {
 
 class Packer {
  public:
-  Packer() { bytes_.reserve(1024); }
+  // Room for most values, and a block that the allocator still counts as small.
+  Packer() { bytes_.reserve(960); }
 
   template <typename T>
   requires std::integral<T> || std::is_enum_v<T>

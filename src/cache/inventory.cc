@@ -1,22 +1,34 @@
 #include "cache/inventory.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "base/check.h"
 #include "cache/mark.h"
 
 namespace nbkeys::cache {
 namespace {
+
 constexpr base::Instant kNotByUs{base::Duration{-1}};
+
+std::uint64_t number_of(const std::string& owner) {
+  std::uint64_t out = 0;
+  const char* end = owner.data() + owner.size();
+  const auto read = std::from_chars(owner.data(), end, out, 16);
+  CHECK(owner.size() == 16 && read.ec == std::errc{} && read.ptr == end);
+  return out;
+}
+
 }  // namespace
 
 const std::vector<MarkedKey>& Inventory::keys_of(const std::string& owner) const {
   static const std::vector<MarkedKey> kNone;
-  const auto found = by_owner_.find(owner);
+  const auto found = by_owner_.find(number_of(owner));
   return found == by_owner_.end() ? kNone : found->second;
 }
 
 void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
-  std::map<std::string, std::vector<MarkedKey>> fresh;
+  std::map<std::uint64_t, std::vector<MarkedKey>> fresh;
   total_ = keys.size();  // corrected below for what changed while the list was under way
   for (netbird::Key& key : keys) {
     const auto mark = parse_mark(key.name);
@@ -28,7 +40,7 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
     }
     key.name.clear();
     key.name.shrink_to_fit();
-    fresh[mark->owner].push_back({std::move(key), mark->revision, kNotByUs});
+    fresh[number_of(mark->owner)].push_back({std::move(key), mark->revision, kNotByUs});
   }
   for (auto& [owner, known] : by_owner_) {
     for (MarkedKey& mine : known) {
@@ -53,7 +65,7 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
 void Inventory::put(const netbird::Key& key, base::Instant at) {
   const auto mark = parse_mark(key.name);
   if (!mark) return;
-  std::vector<MarkedKey>& keys = by_owner_[mark->owner];
+  std::vector<MarkedKey>& keys = by_owner_[number_of(mark->owner)];
   const auto same = std::find_if(keys.begin(), keys.end(),
                                  [&key](const MarkedKey& k) { return k.key.id == key.id; });
   MarkedKey entry{key, mark->revision, at};
@@ -68,7 +80,7 @@ void Inventory::put(const netbird::Key& key, base::Instant at) {
 
 void Inventory::erase(const std::string& owner, const std::string& id, base::Instant at) {
   erased_.insert_or_assign(id, at);
-  const auto found = by_owner_.find(owner);
+  const auto found = by_owner_.find(number_of(owner));
   if (found == by_owner_.end()) return;
   total_ -= std::erase_if(found->second, [&id](const MarkedKey& k) { return k.key.id == id; });
   if (found->second.empty()) by_owner_.erase(found);

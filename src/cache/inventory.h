@@ -42,7 +42,8 @@ class Inventory {
   void clear();
 
  private:
-  std::map<std::string, std::vector<MarkedKey>> by_owner_;
+  // By owner, as the number that its 16 hex digits are.
+  std::map<std::uint64_t, std::vector<MarkedKey>> by_owner_;
   std::map<std::string, base::Instant>
       erased_;  // by id; a list that began before must not bring it back
   std::size_t total_ = 0;

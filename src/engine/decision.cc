@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/mutation.h"
 #include "engine/judge.h"
 #include "engine/rungs.h"
 #include "kube/names.h"
+#include "kube/same_status.h"
 #include "status/conditions.h"
 
 namespace nbkeys::engine {
@@ -90,15 +90,6 @@ base::Instant to_mono(const Observed& o, base::WallTime at) {
   return o.now.mono + ahead + base::Duration{1};
 }
 
-bool same_status(const kube::KeyStatus& a, const kube::KeyStatus& b) {
-  nlohmann::json left = kube::status_json(a), right = kube::status_json(b);
-  if (a.binding.uid == b.binding.uid && a.binding.name == b.binding.name) {
-    left.erase("binding");
-    right.erase("binding");
-  }
-  return left == right;
-}
-
 kube::KeyStatus with_key_facts(const Observed& o, kube::KeyStatus next) {
   if (next.revision == 0) return next;
   const cache::MarkedKey* key = active_key(o);
@@ -146,7 +137,7 @@ Decision write_status(const Observed& o, kube::KeyStatus next, const status::Rep
 
 Decision settle(const Observed& o, const status::Report& report) {
   Decision out = write_status(o, with_key_facts(o, o.resource.status), report);
-  if (same_status(out.next, o.resource.status)) {
+  if (kube::same_status(out.next, o.resource.status)) {
     out.action = Rest{};
   } else {
     tell_cause(o, report, out);

@@ -13,18 +13,18 @@ void Queue::push_front(const kube::ObjectRef& ref) {
 }
 
 void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
-  const auto [entry, fresh] = wake_of_.try_emplace(ref, at);
+  const auto [entry, fresh] = wake_of_.try_emplace(ref, at, wake_count_ + 1);
   if (!fresh) {
-    if (entry->second == at) return;
-    wakes_.erase({entry->second, &entry->first});
-    entry->second = at;
+    if (entry->second.first == at) return;
+    wakes_.erase(entry->second);
+    entry->second = {at, wake_count_ + 1};
   }
-  wakes_.emplace(at, &entry->first);
+  wakes_.emplace(Wake{at, ++wake_count_}, &entry->first);
 }
 
 void Queue::forget(const kube::ObjectRef& ref) {
   if (const auto known = wake_of_.find(ref); known != wake_of_.end()) {
-    wakes_.erase({known->second, &known->first});
+    wakes_.erase(known->second);
     wake_of_.erase(known);
   }
   unpark(ref);
@@ -63,7 +63,7 @@ bool Queue::release_one() {
 }
 
 std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
-  while (!wakes_.empty() && wakes_.begin()->first <= now) {
+  while (!wakes_.empty() && wakes_.begin()->first.first <= now) {
     const auto entry = wake_of_.find(*wakes_.begin()->second);
     wakes_.erase(wakes_.begin());
     push(entry->first);
@@ -83,7 +83,7 @@ std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
 
 std::optional<base::Instant> Queue::next_at() const {
   if (wakes_.empty()) return std::nullopt;
-  return wakes_.begin()->first;
+  return wakes_.begin()->first.first;
 }
 
 }  // namespace nbkeys::engine

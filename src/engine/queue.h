@@ -43,12 +43,8 @@ class Queue {
  private:
   void unpark(const kube::ObjectRef& ref);
 
-  using Wake = std::pair<base::Instant, const kube::ObjectRef*>;
-  struct SoonerWake {
-    bool operator()(const Wake& a, const Wake& b) const {
-      return a.first != b.first ? a.first < b.first : *a.second < *b.second;
-    }
-  };
+  // When, and the how-manieth request it was: a tie is told without looking at names.
+  using Wake = std::pair<base::Instant, std::uint64_t>;
   using Parked = std::pair<std::pair<Priority, std::uint64_t>, kube::ObjectRef>;
 
   struct Turn {
@@ -59,10 +55,10 @@ class Queue {
   std::deque<Turn> ready_;
   // The ticket that counts; another turn of the same key is passed over.
   std::map<kube::ObjectRef, std::uint64_t> in_ready_;
-  // Nearly every SetupKey has a wake-up, so its name is kept once: the set points at the map's
-  // keys.
-  std::map<kube::ObjectRef, base::Instant> wake_of_;
-  std::set<Wake, SoonerWake> wakes_;
+  // Nearly every SetupKey has a wake-up, so its name is kept once: the other map points at it.
+  std::map<kube::ObjectRef, Wake> wake_of_;
+  std::map<Wake, const kube::ObjectRef*> wakes_;
+  std::uint64_t wake_count_ = 0;
   std::set<Parked> parked_;
   std::map<kube::ObjectRef, std::pair<Priority, std::uint64_t>> parked_of_;
   std::uint64_t parked_count_ = 0;

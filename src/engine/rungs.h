@@ -22,9 +22,6 @@ Decision settle_until(const Observed& o, const status::Report& report, base::Wal
 // A status write that carries `next` with the report in it.
 Decision write_status(const Observed& o, kube::KeyStatus next, const status::Report& report);
 kube::KeyStatus with_key_facts(const Observed& o, kube::KeyStatus next);
-// True where the two would be stored alike, the Secret's resourceVersion aside: that one is only
-// written along.
-bool same_status(const kube::KeyStatus& a, const kube::KeyStatus& b);
 base::Instant to_mono(const Observed& o, base::WallTime at);
 
 // issue.cc

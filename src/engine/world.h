@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "cache/members.h"
+#include "kube/members.h"
 #include "cache/store.h"
 #include "engine/account.h"
 #include "engine/flight.h"

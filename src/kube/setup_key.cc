@@ -208,10 +208,15 @@ std::string_view key_type_name(KeyType type) {
 
 std::string settings_digest(const Spec& spec) {
   const KeySettings& s = spec.settings;
-  const Json canonical = {s.display_name,       key_type_name(s.type), s.usage_limit,
-                          s.expires_in.count(), s.ephemeral,           s.allow_extra_dns_labels,
-                          spec.secret_key};
-  return base::sha256_hex(base::dump_json(canonical)).substr(0, 16);
+  // Compact JSON, so that no two settings have the same text; piece by piece, because every turn of
+  // every SetupKey comes through here.
+  const auto text = [](bool value) { return value ? ",true" : ",false"; };
+  std::string canonical = "[" + base::dump_json(s.display_name);
+  canonical.append(",\"").append(key_type_name(s.type)).append("\",");
+  canonical += std::to_string(s.usage_limit) + "," + std::to_string(s.expires_in.count());
+  canonical.append(text(s.ephemeral)).append(text(s.allow_extra_dns_labels)).append(",");
+  canonical += base::dump_json(spec.secret_key) + "]";
+  return base::sha256_hex(canonical).substr(0, 16);
 }
 
 base::Result<SetupKey> parse_setup_key(const nlohmann::json& object) {

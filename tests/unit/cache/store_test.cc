@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cache/members.h"
+#include "kube/members.h"
 
 namespace nbkeys {
 namespace cache {

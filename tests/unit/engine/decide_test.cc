@@ -45,6 +45,19 @@ TEST(Ladder, TheFinalizerComesBeforeAnyKey) {
   EXPECT_EQ(name(s.decide()), "add_finalizer");
 }
 
+TEST(Ladder, TheSecretsPlaceIsLookedAtBesideTheFinalizer) {
+  Scene s = Scene::fresh();
+  s.resource.meta.finalizers.clear();
+  s.secret_state = SecretState::kUnknown;
+  ASSERT_TRUE(s.decide().beside.has_value());
+  EXPECT_STREQ(action_name(*s.decide().beside), "look_for_secret");
+  s.secret_state = SecretState::kAbsent;
+  EXPECT_FALSE(s.decide().beside.has_value()) << "it is known";
+  s.secret_state = SecretState::kUnknown;
+  s.resource.spec.suspend = true;
+  EXPECT_FALSE(s.decide().beside.has_value()) << "no key will be issued";
+}
+
 TEST(Ladder, AnOpenClaimIsSettledBeforeANewNeed) {
   Scene s;
   s.claimed(4);

@@ -47,18 +47,6 @@ TEST(ToMono, IsNeverInThePastNorTooFar) {
   EXPECT_EQ(to_mono(s.observed(), after_s(999'999)) - s.now.mono, base::Duration{3'600'001});
 }
 
-TEST(SameStatus, TheSecretsVersionAloneIsNoChange) {
-  const Scene s;
-  kube::KeyStatus other = s.resource.status;
-  other.binding.resource_version = "99";
-  EXPECT_TRUE(same_status(s.resource.status, other));
-  other.binding.uid = "another";
-  EXPECT_FALSE(same_status(s.resource.status, other));
-  other = s.resource.status;
-  other.used_times = 9;
-  EXPECT_FALSE(same_status(s.resource.status, other));
-}
-
 TEST(WithKeyFacts, TakesOverWhatNetBirdSays) {
   Scene s;
   s.active().key.used_times = 7;

@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "answers.h"
+#include "base/hash.h"
+#include "kube/members.h"
+#include "kube/same_status.h"
 
 namespace nbkeys::kube {
 namespace {
@@ -195,6 +200,73 @@ TEST(StatusJson, EveryFieldComesBack) {
   EXPECT_EQ(s.conditions[1].observed_generation, 3);
   EXPECT_EQ(s.used_times, 0);
   EXPECT_EQ(s.binding.resource_version, "88");
+}
+
+// Calls visit on a copy with one member after the other emptied.
+template <std::size_t... I>
+void each_one_emptied(std::index_sequence<I...>, const auto& visit) {
+  const auto one = [&visit](auto number) {
+    KeyStatus s = full_status();
+    auto& member = std::get<number()>(base::Members<KeyStatus>::of(s));
+    member = std::decay_t<decltype(member)>{};
+    visit(s);
+  };
+  (one(std::integral_constant<std::size_t, I>{}), ...);
+}
+
+TEST(SameStatus, SaysWhatTheWrittenTextsSay) {
+  int seen = 0;
+  const auto emptied = [&seen](const KeyStatus& s) {
+    ++seen;
+    EXPECT_FALSE(same_status(s, full_status())) << base::dump_json(status_json(s));
+    EXPECT_NE(status_json(s), status_json(full_status()));
+    EXPECT_TRUE(same_status(s, s));
+  };
+  using All = decltype(base::Members<KeyStatus>::of(std::declval<KeyStatus&>()));
+  each_one_emptied(std::make_index_sequence<std::tuple_size_v<All>>{}, emptied);
+  EXPECT_EQ(seen, 24);
+}
+
+TEST(SameStatus, TheDepthsCountToo) {
+  KeyStatus s = full_status();
+  s.conditions[1].message = "another";
+  EXPECT_FALSE(same_status(s, full_status()));
+  s = full_status();
+  s.previous_keys[1].retire_at.since_epoch += std::chrono::seconds(1);
+  EXPECT_FALSE(same_status(s, full_status()));
+  s = full_status();
+  s.claim->rotate = "";
+  EXPECT_FALSE(same_status(s, full_status()));
+}
+
+TEST(SameStatus, WhatIsNotWrittenDoesNotCount) {
+  KeyStatus s = full_status();
+  s.issued_at->since_epoch += Duration{999};
+  s.conditions[0].last_transition.since_epoch += Duration{1};
+  EXPECT_TRUE(same_status(s, full_status())) << "whole seconds";
+  s.issued_at->since_epoch += Duration{1};
+  EXPECT_FALSE(same_status(s, full_status()));
+  KeyStatus nameless, bound;
+  bound.binding.uid = "u";
+  EXPECT_TRUE(same_status(nameless, bound)) << "no binding without a name";
+}
+
+TEST(SameStatus, TheSecretsVersionAloneIsNoChange) {
+  KeyStatus s = full_status();
+  s.binding.resource_version = "99";
+  EXPECT_TRUE(same_status(s, full_status()));
+  s.binding.uid = "another";
+  EXPECT_FALSE(same_status(s, full_status()));
+}
+
+// What is stored was made of this text: another one would give every key a new revision.
+TEST(SettingsDigest, IsThatOfTheCompactJson) {
+  Spec spec;
+  spec.settings = {"a \"name\" \x01", KeyType::kOneOff, 7, Duration{86'400'000}, true, false};
+  spec.secret_key = "entry";
+  const base::Json canonical = {
+      spec.settings.display_name, "one-off", 7, 86'400'000, true, false, "entry"};
+  EXPECT_EQ(settings_digest(spec), base::sha256_hex(base::dump_json(canonical)).substr(0, 16));
 }
 
 TEST(StatusJson, FieldsHaveTheNamesOfTheCrd) {

@@ -1,4 +1,4 @@
-#include "cache/members.h"
+#include "kube/members.h"
 
 #include <gtest/gtest.h>
 

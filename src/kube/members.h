@@ -1,5 +1,5 @@
 #pragma once
-// The members of everything that the caches keep packed.
+// The members of what the caches keep packed, and of what is compared whole.
 
 #include "base/pack.h"
 #include "kube/secret.h"
