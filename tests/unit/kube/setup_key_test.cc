@@ -3,19 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <tuple>
-#include <utility>
 #include <vector>
 
 #include "answers.h"
 #include "base/hash.h"
-#include "kube/members.h"
-#include "kube/same_status.h"
+#include "full_status.h"
 
 namespace nbkeys::kube {
 namespace {
 
 using base::Duration;
+using testing::full_status;
 using testing::json;
 
 SetupKey read(const std::string& spec, const std::string& status = "{}",
@@ -156,39 +154,6 @@ TEST(ParseSetupKey, MissingStatusIsNotObserved) {
   EXPECT_EQ(read("{}", "null").status.observed_generation, -1);
 }
 
-KeyStatus full_status() {
-  const auto at = [](std::int64_t s) {
-    return base::WallTime{Duration{1'800'000'000'000 + s * 1'000}};
-  };
-  KeyStatus s;
-  s.observed_generation = 4;
-  s.conditions = {{"Ready", true, "Issued", "fine", at(1), 4},
-                  {"KeyValid", false, "Expired", "old", at(2), 3}};
-  s.state = "valid";
-  s.key_id = "id1";
-  s.key_prefix = "ABCDE";
-  s.key_digest = "d1";
-  s.settings_digest = "s1";
-  s.revision = 7;
-  s.last_revision = 9;
-  s.revoked_revision = 6;
-  s.claim = Claim{9, at(3), "Requested", "now"};
-  s.binding = {"secret", "su", "88"};
-  s.issued_at = at(4);
-  s.expires_at = at(5);
-  s.renewal_time = at(6);
-  s.used_times = 0;
-  s.last_used = at(7);
-  s.last_rotation_time = at(8);
-  s.last_rotation_reason = "Expiring";
-  s.previous_keys = {{"id0", 5, at(9)}, {"id9", 6, at(10)}};
-  s.failed_issuance_attempts = 2;
-  s.last_failure_time = at(11);
-  s.last_handled_rotate = "then";
-  s.auto_group_ids = {"g1", "g2"};
-  return s;
-}
-
 TEST(StatusJson, EveryFieldComesBack) {
   const base::Json written = status_json(full_status());
   const SetupKey key = read("{}", base::dump_json(written));
@@ -200,63 +165,6 @@ TEST(StatusJson, EveryFieldComesBack) {
   EXPECT_EQ(s.conditions[1].observed_generation, 3);
   EXPECT_EQ(s.used_times, 0);
   EXPECT_EQ(s.binding.resource_version, "88");
-}
-
-// Calls visit on a copy with one member after the other emptied.
-template <std::size_t... I>
-void each_one_emptied(std::index_sequence<I...>, const auto& visit) {
-  const auto one = [&visit](auto number) {
-    KeyStatus s = full_status();
-    auto& member = std::get<number()>(base::Members<KeyStatus>::of(s));
-    member = std::decay_t<decltype(member)>{};
-    visit(s);
-  };
-  (one(std::integral_constant<std::size_t, I>{}), ...);
-}
-
-TEST(SameStatus, SaysWhatTheWrittenTextsSay) {
-  int seen = 0;
-  const auto emptied = [&seen](const KeyStatus& s) {
-    ++seen;
-    EXPECT_FALSE(same_status(s, full_status())) << base::dump_json(status_json(s));
-    EXPECT_NE(status_json(s), status_json(full_status()));
-    EXPECT_TRUE(same_status(s, s));
-  };
-  using All = decltype(base::Members<KeyStatus>::of(std::declval<KeyStatus&>()));
-  each_one_emptied(std::make_index_sequence<std::tuple_size_v<All>>{}, emptied);
-  EXPECT_EQ(seen, 24);
-}
-
-TEST(SameStatus, TheDepthsCountToo) {
-  KeyStatus s = full_status();
-  s.conditions[1].message = "another";
-  EXPECT_FALSE(same_status(s, full_status()));
-  s = full_status();
-  s.previous_keys[1].retire_at.since_epoch += std::chrono::seconds(1);
-  EXPECT_FALSE(same_status(s, full_status()));
-  s = full_status();
-  s.claim->rotate = "";
-  EXPECT_FALSE(same_status(s, full_status()));
-}
-
-TEST(SameStatus, WhatIsNotWrittenDoesNotCount) {
-  KeyStatus s = full_status();
-  s.issued_at->since_epoch += Duration{999};
-  s.conditions[0].last_transition.since_epoch += Duration{1};
-  EXPECT_TRUE(same_status(s, full_status())) << "whole seconds";
-  s.issued_at->since_epoch += Duration{1};
-  EXPECT_FALSE(same_status(s, full_status()));
-  KeyStatus nameless, bound;
-  bound.binding.uid = "u";
-  EXPECT_TRUE(same_status(nameless, bound)) << "no binding without a name";
-}
-
-TEST(SameStatus, TheSecretsVersionAloneIsNoChange) {
-  KeyStatus s = full_status();
-  s.binding.resource_version = "99";
-  EXPECT_TRUE(same_status(s, full_status()));
-  s.binding.uid = "another";
-  EXPECT_FALSE(same_status(s, full_status()));
 }
 
 // What is stored was made of this text: another one would give every key a new revision.
