@@ -1,11 +1,9 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <set>
 
-#include "base/hash.h"
 #include "cache/mark.h"
 #include "engine/act.h"
 #include "engine/collections.h"
@@ -195,9 +193,9 @@ void Engine::State::answered(InFlight done, io::HttpOutcome outcome, base::Now n
 }
 
 void Engine::State::tell_done(const InFlight& done, base::Now now) {
-  const kube::SetupKey* resource = world.setup_keys.find(done.pending.ref);
-  if (done.event && resource != nullptr) teller.tell(resource->meta, *done.event, now);
   if (!done.event) return;
+  const kube::SetupKey* resource = world.setup_keys.find(done.pending.ref);
+  if (resource != nullptr) teller.tell(resource->meta, *done.event, now);
   const std::vector<std::pair<std::string, std::string>> fields = {
       {"namespace", done.pending.ref.name_space},
       {"name", done.pending.ref.name},
@@ -311,6 +309,7 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
 void Engine::State::rested(const kube::SetupKey& resource, Flight& flight, bool until_known) {
   slim(resource, flight);
   world.secrets.close(secret_ref(resource));
+  // The resource ends with this call, and its own name must not be what it is found by.
   world.setup_keys.close(kube::ObjectRef(resource.meta.ref));
   ++(until_known ? turns.requeue_after : turns.success);
   turns.took.add(base::Duration{0});

@@ -13,13 +13,13 @@ void Queue::push_front(const kube::ObjectRef& ref) {
 }
 
 void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
-  const auto [entry, fresh] = wake_of_.try_emplace(ref, at, wake_count_ + 1);
+  const auto [entry, fresh] = wake_of_.try_emplace(ref);
   if (!fresh) {
     if (entry->second.first == at) return;
     wakes_.erase(entry->second);
-    entry->second = {at, wake_count_ + 1};
   }
-  wakes_.emplace(Wake{at, ++wake_count_}, &entry->first);
+  entry->second = {at, ++wake_count_};
+  wakes_.emplace(entry->second, &entry->first);
 }
 
 void Queue::forget(const kube::ObjectRef& ref) {

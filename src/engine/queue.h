@@ -15,6 +15,11 @@ namespace nbkeys::engine {
 
 class Queue {
  public:
+  Queue() = default;
+  // Moves only: its wake-ups point into itself.
+  Queue(Queue&&) = default;
+  Queue& operator=(Queue&&) = default;
+
   void push(const kube::ObjectRef& ref);
   // Goes before all others, also when it waits already: a SetupKey in the middle of its steps is
   // finished first, before what it has found out grows old.
@@ -43,7 +48,7 @@ class Queue {
  private:
   void unpark(const kube::ObjectRef& ref);
 
-  // When, and the how-manieth request it was: a tie is told without looking at names.
+  // When, and a number that no other has: ties are told without looking at names.
   using Wake = std::pair<base::Instant, std::uint64_t>;
   using Parked = std::pair<std::pair<Priority, std::uint64_t>, kube::ObjectRef>;
 

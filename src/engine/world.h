@@ -6,11 +6,11 @@
 #include <set>
 #include <string>
 
-#include "kube/members.h"
 #include "cache/store.h"
 #include "engine/account.h"
 #include "engine/flight.h"
 #include "engine/options.h"
+#include "kube/members.h"
 #include "kube/secret.h"
 #include "kube/setup_key.h"
 
