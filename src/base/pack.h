@@ -78,7 +78,7 @@ class Packer {
   template <typename T>
   requires requires(const T& value) { Members<T>::of(value); }
   void put(const T& value) {
-    std::apply([this](const auto&... member) { (put(member), ...); }, Members<T>::of(value));
+    std::apply([this](const auto&... member) { (this->put(member), ...); }, Members<T>::of(value));
   }
   const std::string& bytes() const { return bytes_; }
 
@@ -139,7 +139,7 @@ class Unpacker {
   template <typename T>
   requires requires(T& value) { Members<T>::of(value); }
   void get(T& out) {
-    std::apply([this](auto&... member) { (get(member), ...); }, Members<T>::of(out));
+    std::apply([this](auto&... member) { (this->get(member), ...); }, Members<T>::of(out));
   }
   bool at_end() const { return bytes_.empty(); }
 
