@@ -19,6 +19,16 @@ std::uint64_t number_of(const std::string& owner) {
   return out;
 }
 
+// The key with this id, and whether it is new here.
+std::pair<MarkedKey&, bool> entry_of(std::vector<MarkedKey>& keys, const std::string& id) {
+  const auto known = std::find_if(keys.begin(), keys.end(),
+                                  [&id](const MarkedKey& key) { return key.key.id == id; });
+  if (known != keys.end()) return {*known, false};
+  MarkedKey& added = keys.emplace_back();
+  added.changed_at = kNotByUs;
+  return {added, true};
+}
+
 }  // namespace
 
 const std::vector<MarkedKey>& Inventory::keys_of(const std::string& owner) const {
@@ -27,9 +37,11 @@ const std::vector<MarkedKey>& Inventory::keys_of(const std::string& owner) const
   return found == by_owner_.end() ? kNone : found->second;
 }
 
+// Entries are changed in place: most of a list says what the one before said.
 void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
-  std::map<std::uint64_t, std::vector<MarkedKey>> fresh;
+  ++lists_;
   total_ = keys.size();  // corrected below for what changed while the list was under way
+  by_owner_.reserve(keys.size());
   for (netbird::Key& key : keys) {
     const auto mark = parse_mark(key.name);
     if (!mark) continue;
@@ -40,42 +52,36 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
     }
     key.name.clear();
     key.name.shrink_to_fit();
-    fresh[number_of(mark->owner)].push_back({std::move(key), mark->revision, kNotByUs});
+    MarkedKey& known = entry_of(by_owner_[number_of(mark->owner)], key.id).first;
+    known.list = lists_;
+    if (known.changed_at >= began.mono) continue;
+    known = {std::move(key), mark->revision, kNotByUs, lists_};
   }
-  for (auto& [owner, known] : by_owner_) {
-    for (MarkedKey& mine : known) {
-      if (mine.changed_at < began.mono) continue;
-      std::vector<MarkedKey>& listed = fresh[owner];
-      const auto same = std::find_if(listed.begin(), listed.end(), [&mine](const MarkedKey& k) {
-        return k.key.id == mine.key.id;
-      });
-      if (same == listed.end()) {
-        listed.push_back(std::move(mine));
-        ++total_;
-      } else {
-        *same = std::move(mine);
-      }
-    }
-  }
-  by_owner_ = std::move(fresh);
+  drop_unlisted(began.mono);
   std::erase_if(erased_, [&began](const auto& entry) { return entry.second < began.mono; });
   snapshot_ = began;
+}
+
+// What the last list did not have, and this process has not made since it began.
+void Inventory::drop_unlisted(base::Instant began) {
+  for (auto entry = by_owner_.begin(); entry != by_owner_.end();) {
+    std::vector<MarkedKey>& keys = entry->second;
+    std::erase_if(keys, [this, began](const MarkedKey& key) {
+      return key.list != lists_ && key.changed_at < began;
+    });
+    total_ += std::count_if(keys.begin(), keys.end(),
+                            [this](const MarkedKey& key) { return key.list != lists_; });
+    entry = keys.empty() ? by_owner_.erase(entry) : std::next(entry);
+  }
 }
 
 void Inventory::put(const netbird::Key& key, base::Instant at) {
   const auto mark = parse_mark(key.name);
   if (!mark) return;
-  std::vector<MarkedKey>& keys = by_owner_[number_of(mark->owner)];
-  const auto same = std::find_if(keys.begin(), keys.end(),
-                                 [&key](const MarkedKey& k) { return k.key.id == key.id; });
-  MarkedKey entry{key, mark->revision, at};
-  entry.key.name.clear();
-  if (same == keys.end()) {
-    keys.push_back(std::move(entry));
-    ++total_;
-  } else {
-    *same = std::move(entry);
-  }
+  const auto [known, fresh] = entry_of(by_owner_[number_of(mark->owner)], key.id);
+  if (fresh) ++total_;
+  known = {key, mark->revision, at, known.list};
+  known.key.name.clear();
 }
 
 void Inventory::erase(const std::string& owner, const std::string& id, base::Instant at) {

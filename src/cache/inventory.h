@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/time.h"
@@ -18,6 +19,7 @@ struct MarkedKey {
   netbird::Key key;
   std::uint32_t revision = 0;
   base::Instant changed_at;  // when this process last learnt of it by its own call
+  std::uint32_t list = 0;    // the number of the last list that had it
 };
 
 // When the request of the last whole list was sent.
@@ -42,10 +44,14 @@ class Inventory {
   void clear();
 
  private:
+  void drop_unlisted(base::Instant began);
+
   // By owner, as the number that its 16 hex digits are.
-  std::map<std::uint64_t, std::vector<MarkedKey>> by_owner_;
+  using ByOwner = std::unordered_map<std::uint64_t, std::vector<MarkedKey>>;
+  ByOwner by_owner_;
   std::map<std::string, base::Instant>
-      erased_;  // by id; a list that began before must not bring it back
+      erased_;               // by id; a list that began before must not bring it back
+  std::uint32_t lists_ = 0;  // how many there were
   std::size_t total_ = 0;
   std::optional<SnapshotTime> snapshot_;
 };

@@ -51,7 +51,7 @@ class Store {
     mutable std::optional<base::Packed<T>> packed_;
     mutable std::unique_ptr<const T> open_;
   };
-  using Listed = std::map<kube::ObjectRef, Kept>;
+  using Listed = kube::ByRef<Kept>;
 
   // Stays valid until this object is closed, replaced or erased.
   const T* find(const kube::ObjectRef& ref) const {
@@ -66,7 +66,7 @@ class Store {
   bool contains(const kube::ObjectRef& ref) const { return objects_.contains(ref); }
   std::size_t size() const { return objects_.size(); }
 
-  // In the order of their names: visit(ref), and visit(object) with one open at a time.
+  // In no particular order: visit(ref), and visit(object) with one open at a time.
   template <typename Visit>
   void each_ref(Visit visit) const {
     for (const auto& entry : objects_) visit(entry.first);
@@ -143,7 +143,7 @@ class Store {
     erased_[ref] = version;
   }
 
-  std::map<kube::ObjectRef, Kept> objects_;
+  kube::ByRef<Kept> objects_;
   std::map<kube::ObjectRef, std::uint64_t> erased_;  // at which version each was last seen to end
 };
 

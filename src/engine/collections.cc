@@ -9,7 +9,7 @@ namespace {
 
 // What a list brings is packed at once: all of it is there at the same time.
 template <typename T>
-void gather(T object, std::map<kube::ObjectRef, typename cache::Store<T>::Kept>& listed) {
+void gather(T object, typename cache::Store<T>::Listed& listed) {
   const kube::ObjectRef ref = ref_of(object);
   typename cache::Store<T>::Kept kept(std::move(object));
   kept.close();

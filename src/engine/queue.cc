@@ -2,30 +2,44 @@
 
 namespace nbkeys::engine {
 
+// Its turn is the one with the next ticket.
+void Queue::enqueue(Place& place) {
+  if (place.ticket == 0) ++ready_count_;
+  place.ticket = ++pushed_;
+}
+
+void Queue::drop_if_empty(Places::iterator place) {
+  if (place->second.ticket == 0 && !place->second.wake) places_.erase(place);
+}
+
 void Queue::push(const kube::ObjectRef& ref) {
-  if (!in_ready_.emplace(ref, pushed_ + 1).second) return;
-  ready_.push_back({ref, ++pushed_, now_});
+  Place& place = places_[ref];
+  if (place.ticket != 0) return;
+  enqueue(place);
+  ready_.push_back({ref, pushed_, now_});
 }
 
 void Queue::push_front(const kube::ObjectRef& ref) {
-  in_ready_[ref] = ++pushed_;
+  enqueue(places_[ref]);
   ready_.push_front({ref, pushed_, now_});
 }
 
 void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
-  const auto [entry, fresh] = wake_of_.try_emplace(ref);
-  if (!fresh) {
-    if (entry->second.first == at) return;
-    wakes_.erase(entry->second);
+  const auto entry = places_.try_emplace(ref).first;
+  std::optional<Wake>& wake = entry->second.wake;
+  if (wake) {
+    if (wake->first == at) return;
+    wakes_.erase(*wake);
   }
-  entry->second = {at, ++wake_count_};
-  wakes_.emplace(entry->second, &entry->first);
+  wake = {at, ++wake_count_};
+  wakes_.emplace(*wake, &entry->first);
 }
 
 void Queue::forget(const kube::ObjectRef& ref) {
-  if (const auto known = wake_of_.find(ref); known != wake_of_.end()) {
-    wakes_.erase(known->second);
-    wake_of_.erase(known);
+  if (const auto known = places_.find(ref); known != places_.end()) {
+    if (known->second.wake) wakes_.erase(*known->second.wake);
+    known->second.wake.reset();
+    drop_if_empty(known);
   }
   unpark(ref);
 }
@@ -64,17 +78,19 @@ bool Queue::release_one() {
 
 std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
   while (!wakes_.empty() && wakes_.begin()->first.first <= now) {
-    const auto entry = wake_of_.find(*wakes_.begin()->second);
+    const kube::ObjectRef& due = *wakes_.begin()->second;
     wakes_.erase(wakes_.begin());
-    push(entry->first);
-    wake_of_.erase(entry);
+    places_.find(due)->second.wake.reset();
+    push(due);
   }
   while (!ready_.empty()) {
     Turn turn = std::move(ready_.front());
     ready_.pop_front();
-    const auto counts = in_ready_.find(turn.ref);
-    if (counts == in_ready_.end() || counts->second != turn.ticket) continue;
-    in_ready_.erase(counts);
+    const auto place = places_.find(turn.ref);
+    if (place == places_.end() || place->second.ticket != turn.ticket) continue;
+    place->second.ticket = 0;
+    --ready_count_;
+    drop_if_empty(place);
     last_wait_ = now - turn.since;
     return std::move(turn.ref);
   }

@@ -42,8 +42,8 @@ class Queue {
   // For metrics: how many were pushed so far, and how long the last one popped had waited.
   std::uint64_t pushed() const { return pushed_; }
   base::Duration last_wait() const { return last_wait_; }
-  bool has_ready() const { return !in_ready_.empty(); }
-  std::size_t depth() const { return in_ready_.size() + parked_.size(); }
+  bool has_ready() const { return ready_count_ > 0; }
+  std::size_t depth() const { return ready_count_ + parked_.size(); }
 
  private:
   void unpark(const kube::ObjectRef& ref);
@@ -57,11 +57,19 @@ class Queue {
     std::uint64_t ticket = 0;
     base::Instant since;
   };
+  // What is known of one key; gone when there is nothing.
+  struct Place {
+    std::uint64_t ticket = 0;  // of the turn that counts, others are passed over; 0: waits for none
+    std::optional<Wake> wake;
+  };
+  using Places = kube::ByRef<Place>;
+  void enqueue(Place& place);
+  void drop_if_empty(Places::iterator place);
+
   std::deque<Turn> ready_;
-  // The ticket that counts; another turn of the same key is passed over.
-  std::map<kube::ObjectRef, std::uint64_t> in_ready_;
+  std::size_t ready_count_ = 0;  // without turns that do not count
   // Nearly every SetupKey has a wake-up, so its name is kept once: the other map points at it.
-  std::map<kube::ObjectRef, Wake> wake_of_;
+  Places places_;
   std::map<Wake, const kube::ObjectRef*> wakes_;
   std::uint64_t wake_count_ = 0;
   std::set<Parked> parked_;
