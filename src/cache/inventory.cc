@@ -40,6 +40,7 @@ const std::vector<MarkedKey>& Inventory::keys_of(const std::string& owner) const
 // Entries are changed in place: most of a list says what the one before said.
 void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
   ++lists_;
+  std::size_t listed = 0;
   total_ = keys.size();  // corrected below for what changed while the list was under way
   by_owner_.reserve(keys.size());
   for (netbird::Key& key : keys) {
@@ -52,12 +53,15 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
     }
     key.name.clear();
     key.name.shrink_to_fit();
-    MarkedKey& known = entry_of(by_owner_[number_of(mark->owner)], key.id).first;
-    known.list = lists_;
+    const auto [known, fresh] = entry_of(by_owner_[number_of(mark->owner)], key.id);
+    if (fresh) ++marked_;
+    if (std::exchange(known.list, lists_) != lists_) ++listed;
     if (known.changed_at >= began.mono) continue;
-    known = {std::move(key), mark->revision, kNotByUs, lists_};
+    known.changed_at = kNotByUs;
+    known.revision = mark->revision;
+    if (known.key != key) known.key = std::move(key);
   }
-  drop_unlisted(began.mono);
+  if (listed < marked_) drop_unlisted(began.mono);
   std::erase_if(erased_, [&began](const auto& entry) { return entry.second < began.mono; });
   snapshot_ = began;
 }
@@ -66,7 +70,7 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
 void Inventory::drop_unlisted(base::Instant began) {
   for (auto entry = by_owner_.begin(); entry != by_owner_.end();) {
     std::vector<MarkedKey>& keys = entry->second;
-    std::erase_if(keys, [this, began](const MarkedKey& key) {
+    marked_ -= std::erase_if(keys, [this, began](const MarkedKey& key) {
       return key.list != lists_ && key.changed_at < began;
     });
     total_ += std::count_if(keys.begin(), keys.end(),
@@ -79,7 +83,10 @@ void Inventory::put(const netbird::Key& key, base::Instant at) {
   const auto mark = parse_mark(key.name);
   if (!mark) return;
   const auto [known, fresh] = entry_of(by_owner_[number_of(mark->owner)], key.id);
-  if (fresh) ++total_;
+  if (fresh) {
+    ++marked_;
+    ++total_;
+  }
   known = {key, mark->revision, at, known.list};
   known.key.name.clear();
 }
@@ -88,14 +95,10 @@ void Inventory::erase(const std::string& owner, const std::string& id, base::Ins
   erased_.insert_or_assign(id, at);
   const auto found = by_owner_.find(number_of(owner));
   if (found == by_owner_.end()) return;
-  total_ -= std::erase_if(found->second, [&id](const MarkedKey& k) { return k.key.id == id; });
+  const auto gone = std::erase_if(found->second, [&id](const auto& k) { return k.key.id == id; });
+  marked_ -= gone;
+  total_ -= gone;
   if (found->second.empty()) by_owner_.erase(found);
-}
-
-std::size_t Inventory::marked() const {
-  std::size_t out = 0;
-  for (const auto& entry : by_owner_) out += entry.second.size();
-  return out;
 }
 
 void Inventory::clear() { *this = Inventory{}; }

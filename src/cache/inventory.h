@@ -40,7 +40,7 @@ class Inventory {
 
   const std::optional<SnapshotTime>& snapshot() const { return snapshot_; }
   std::size_t total() const { return total_; }
-  std::size_t marked() const;  // of total: those with a mark
+  std::size_t marked() const { return marked_; }  // of total: those with a mark
   void clear();
 
  private:
@@ -52,7 +52,7 @@ class Inventory {
   std::map<std::string, base::Instant>
       erased_;               // by id; a list that began before must not bring it back
   std::uint32_t lists_ = 0;  // how many there were
-  std::size_t total_ = 0;
+  std::size_t total_ = 0, marked_ = 0;
   std::optional<SnapshotTime> snapshot_;
 };
 

@@ -2,44 +2,43 @@
 
 namespace nbkeys::engine {
 
-// Its turn is the one with the next ticket.
-void Queue::enqueue(Place& place) {
-  if (place.ticket == 0) ++ready_count_;
-  place.ticket = ++pushed_;
+// A new turn, which is the one that counts.
+Queue::Turn Queue::turn_of(Places::value_type& place) {
+  if (place.second.ticket == 0) ++ready_count_;
+  place.second.ticket = ++pushed_;
+  ++place.second.turns;
+  return {&place, pushed_, now_};
 }
 
-void Queue::drop_if_empty(Places::iterator place) {
-  if (place->second.ticket == 0 && !place->second.wake) places_.erase(place);
+void Queue::drop_if_empty(const Places::value_type& place) {
+  if (place.second.turns == 0 && !place.second.wake) places_.erase(place.first);
 }
 
 void Queue::push(const kube::ObjectRef& ref) {
-  Place& place = places_[ref];
-  if (place.ticket != 0) return;
-  enqueue(place);
-  ready_.push_back({ref, pushed_, now_});
+  Places::value_type& place = *places_.try_emplace(ref).first;
+  if (place.second.ticket == 0) ready_.push_back(turn_of(place));
 }
 
 void Queue::push_front(const kube::ObjectRef& ref) {
-  enqueue(places_[ref]);
-  ready_.push_front({ref, pushed_, now_});
+  ready_.push_front(turn_of(*places_.try_emplace(ref).first));
 }
 
 void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
-  const auto entry = places_.try_emplace(ref).first;
-  std::optional<Wake>& wake = entry->second.wake;
+  Places::value_type& place = *places_.try_emplace(ref).first;
+  std::optional<Wake>& wake = place.second.wake;
   if (wake) {
     if (wake->first == at) return;
     wakes_.erase(*wake);
   }
   wake = {at, ++wake_count_};
-  wakes_.emplace(*wake, &entry->first);
+  wakes_.emplace(*wake, &place);
 }
 
 void Queue::forget(const kube::ObjectRef& ref) {
   if (const auto known = places_.find(ref); known != places_.end()) {
     if (known->second.wake) wakes_.erase(*known->second.wake);
     known->second.wake.reset();
-    drop_if_empty(known);
+    drop_if_empty(*known);
   }
   unpark(ref);
 }
@@ -78,21 +77,26 @@ bool Queue::release_one() {
 
 std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
   while (!wakes_.empty() && wakes_.begin()->first.first <= now) {
-    const kube::ObjectRef& due = *wakes_.begin()->second;
+    Places::value_type& due = *wakes_.begin()->second;
     wakes_.erase(wakes_.begin());
-    places_.find(due)->second.wake.reset();
-    push(due);
+    due.second.wake.reset();
+    if (due.second.ticket == 0) ready_.push_back(turn_of(due));
   }
   while (!ready_.empty()) {
-    Turn turn = std::move(ready_.front());
+    const Turn turn = ready_.front();
     ready_.pop_front();
-    const auto place = places_.find(turn.ref);
-    if (place == places_.end() || place->second.ticket != turn.ticket) continue;
-    place->second.ticket = 0;
-    --ready_count_;
-    drop_if_empty(place);
-    last_wait_ = now - turn.since;
-    return std::move(turn.ref);
+    Place& place = turn.place->second;
+    --place.turns;
+    const bool counts = place.ticket == turn.ticket;
+    std::optional<kube::ObjectRef> out;
+    if (counts) {
+      place.ticket = 0;
+      --ready_count_;
+      last_wait_ = now - turn.since;
+      out = turn.place->first;
+    }
+    drop_if_empty(*turn.place);
+    if (counts) return out;
   }
   return std::nullopt;
 }

@@ -52,25 +52,26 @@ class Queue {
   using Wake = std::pair<base::Instant, std::uint64_t>;
   using Parked = std::pair<std::pair<Priority, std::uint64_t>, kube::ObjectRef>;
 
-  struct Turn {
-    kube::ObjectRef ref;
-    std::uint64_t ticket = 0;
-    base::Instant since;
-  };
-  // What is known of one key; gone when there is nothing.
+  // What is known of one key; gone when there is nothing. The others point here, so that a name is
+  // kept, and looked for, once.
   struct Place {
     std::uint64_t ticket = 0;  // of the turn that counts, others are passed over; 0: waits for none
+    std::size_t turns = 0;     // in ready_, whether they count or not
     std::optional<Wake> wake;
   };
   using Places = kube::ByRef<Place>;
-  void enqueue(Place& place);
-  void drop_if_empty(Places::iterator place);
+  struct Turn {
+    Places::value_type* place = nullptr;
+    std::uint64_t ticket = 0;
+    base::Instant since;
+  };
+  Turn turn_of(Places::value_type& place);
+  void drop_if_empty(const Places::value_type& place);
 
   std::deque<Turn> ready_;
   std::size_t ready_count_ = 0;  // without turns that do not count
-  // Nearly every SetupKey has a wake-up, so its name is kept once: the other map points at it.
   Places places_;
-  std::map<Wake, const kube::ObjectRef*> wakes_;
+  std::map<Wake, Places::value_type*> wakes_;
   std::uint64_t wake_count_ = 0;
   std::set<Parked> parked_;
   std::map<kube::ObjectRef, std::pair<Priority, std::uint64_t>> parked_of_;

@@ -27,6 +27,7 @@ struct Key {
   std::optional<base::WallTime> expires;    // none: never
   std::optional<base::WallTime> last_used;  // none: never
   std::vector<std::string> auto_groups;     // sorted ids
+  bool operator==(const Key&) const = default;
 };
 
 base::Result<Key> parse_key(const nlohmann::json& object);
