@@ -48,7 +48,7 @@ image: ## Build the image nbkeys:latest with docker, podman or buildah
 e2e-cluster: cluster-packages ## Install with Helm on a one-node cluster with real pods (root)
 	@$(PYTHON) tests/run.py --only e2e-cluster
 
-bench: test-packages ## Measure speed and size on the real servers (20 minutes of a quiet machine)
+bench: test-packages ## Measure speed and size on the real servers (a quarter of an hour of a quiet machine)
 	@cmake --preset release && cmake --build build/release -j $(JOBS) --target nbkeys engine_bench
 	@$(PYTHON) tests/bench/bench.py
 

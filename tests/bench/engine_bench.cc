@@ -26,7 +26,8 @@ struct Options {
   std::vector<std::size_t> counts = {1'000, 10'000, 100'000};
   std::size_t events = 20'000;
   std::size_t issues = 500;
-  int resyncs = 3;
+  std::size_t resyncs = 3;
+  int rounds = 3;
   std::string json;
 };
 
@@ -36,12 +37,26 @@ Json measure(const Sample& sample, std::size_t count, const Options& options, Js
   bytes[std::to_string(count)] = rig.bytes_held() / count;
   rig.bookmarks(options.events);
   rig.modified(options.events);
-  for (int i = 0; i < options.resyncs; ++i) rig.resync();
+  // As many keys of a few SetupKeys as other events, or one resync would be all that is timed.
+  const std::size_t resyncs = std::max(options.resyncs, options.events / count);
+  for (std::size_t i = 0; i < resyncs; ++i) rig.resync();
   rig.issue(options.issues);
   rig.secret_changed(options.events / 4);
   Json out = Json::object();
   for (const auto& [kind, cost] : rig.costs()) {
     if (kind != kOther && cost.events > 0) out[kind] = cost.each();
+  }
+  return out;
+}
+
+// What disturbs a round only makes it slower, so the fastest of each kind counts.
+Json fastest(const Sample& sample, std::size_t count, const Options& options, Json& bytes) {
+  Json out = measure(sample, count, options, bytes);
+  for (int round = 1; round < options.rounds; ++round) {
+    const Json next = measure(sample, count, options, bytes);
+    for (const auto& [kind, each] : next.items()) {
+      out[kind] = std::min(out[kind].get<double>(), each.get<double>());
+    }
   }
   return out;
 }
@@ -70,7 +85,7 @@ void run(Options options) {
   const Sample sample = make_sample();
   Json result = {{"counts", options.counts}, {"bytes_per_key", Json::object()}};
   for (const std::size_t count : options.counts) {
-    const Json costs = measure(sample, count, options, result["bytes_per_key"]);
+    const Json costs = fastest(sample, count, options, result["bytes_per_key"]);
     for (const auto& [kind, each] : costs.items()) {
       result["nanoseconds"][kind][std::to_string(count)] = each;
     }
@@ -94,6 +109,7 @@ int main(int argc, char** argv) {
   app.add_option("--events", options.events, "events of each kind");
   app.add_option("--issues", options.issues, "new SetupKeys");
   app.add_option("--resyncs", options.resyncs, "lists of all keys");
+  app.add_option("--rounds", options.rounds, "how often all of it");
   app.add_option("--json", options.json, "where the figures go");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -32,8 +33,17 @@ def build_client():
     return BUILD / "client"
 
 
+def image_environment():
+    """What the image sets: the allocator's settings among it."""
+    words = re.findall(r"^ENV (\w+)=(\S+)$", (ROOT / "Dockerfile").read_text(), flags=re.M)
+    return {name: value for name, value in words if not name.endswith("_FILE")}
+
+
 class Measured(Operator):
-    """The operator as a user runs it: with the default log."""
+    """The operator as a user runs it: with the image's environment and the default log."""
+
+    def env(self):
+        return {**super().env(), **image_environment()}
 
     def argv(self):
         return [word for word in super().argv()
@@ -156,3 +166,8 @@ class Lab:
                            f"-prefix=key{self.keys}")
         self.keys = count
         return figures
+
+    def shrink(self):
+        """Has the operator end all that grow_to made at once from nothing."""
+        self.run("cleanup", "-namespace=bench", "-prefix=key0")
+        self.keys = 0

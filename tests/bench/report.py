@@ -32,13 +32,18 @@ ROWS = (
     Row("idle_threads", "idle: threads", "{}"),
     Row("latency_p50_ms", "apply to Secret, p50", "{:.1f} ms", ("<=", 1.3), "floor_p50_ms",
         "latency_p50_ratio"),
+    Row("latency_p50_ms", "apply to Secret, p50, against all calls that it takes", "{:.1f} ms",
+        None, "floor_six_p50_ms", "latency_six_ratio"),
     Row("latency_p95_ms", "apply to Secret, p95", "{:.1f} ms", None, "floor_p95_ms",
         "latency_p95_ratio"),
     Row("latency_p99_ms", "apply to Secret, p99", "{:.1f} ms", None, "floor_p99_ms",
         "latency_p99_ratio"),
     Row("burst_seconds", "burst of {small}", "{:.2f} s", ("<=", 1.25), "floor_burst_seconds",
         "burst_ratio"),
+    Row("burst_seconds", "burst of {small}, against all calls that it takes", "{:.2f} s", None,
+        "floor_six_seconds", "burst_six_ratio"),
     Row("burst_cpu_ms_per_key", "burst of {small}: CPU per new key", "{:.2f} ms", ("<=", 0.8)),
+    Row("floor_cpu_ms_per_key", "burst of {small}: CPU of the floor per key", "{:.2f} ms"),
     Row("burst_netbird_per_key", "burst of {small}: NetBird calls per new key", "{:.3f}", ("=", 1)),
     Row("burst_kube_per_key", "burst of {small}: Kubernetes calls per new key", "{:.2f}"),
     Row("rss_small_mb", "RSS at {small} SetupKeys", "{:.1f} MB"),
@@ -134,7 +139,7 @@ def missed(results):
 
 
 def readme_lines(r):
-    """At most 14 lines, markers included."""
+    """At most 15 lines, markers included."""
     def ratio(name):
         return f"{r[name]:.2f}"
     rows = [
@@ -144,12 +149,12 @@ def readme_lines(r):
          f"{r['rss_small_mb']:.1f} MB, {r['rss_large_mb']:.1f} MB"),
         ("Growth from 30,000 Secrets of others", f"{r['unrelated_growth_mb']:.1f} MB"),
         ("1,000 new SetupKeys at once",
-         f"{r['burst_seconds']:.1f} s, {ratio('burst_ratio')} of the bare calls; "
-         f"{r['burst_cpu_ms_per_key']:.2f} ms CPU and {r['burst_netbird_per_key']:.0f} NetBird "
-         "call each"),
+         f"{r['burst_seconds']:.1f} s, {ratio('burst_six_ratio')} of the same calls by a program "
+         f"that decides nothing; {r['burst_cpu_ms_per_key']:.2f} ms CPU and "
+         f"{r['burst_netbird_per_key']:.0f} NetBird call each"),
         ("`kubectl apply` to Secret", f"p50 {r['latency_p50_ms']:.1f} ms, "
-         f"p99 {r['latency_p99_ms']:.1f} ms; p50 is {ratio('latency_p50_ratio')} of the bare "
-         "calls"),
+         f"p99 {r['latency_p99_ms']:.1f} ms; p50 is {ratio('latency_six_ratio')} of the same "
+         "calls by that program"),
         ("At rest with 10,000", f"{r['steady_netbird_per_resync']:.0f} NetBird call and "
          f"{r['steady_cpu_ms_per_resync']:.0f} ms CPU per resync, {r['steady_kube_writes']} "
          "writes to Kubernetes"),
@@ -157,6 +162,8 @@ def readme_lines(r):
          f"peak {r['restart_peak_mb']:.0f} MB"),
         (f"{r['counts']['cuts']} broken watches and token changes",
          f"{r['day_growth_mb']:+.1f} MB"),
+        ("The engine alone", f"{r['engine_bytes_per_key']:,} bytes for each SetupKey; with 100,000 "
+         f"an event costs at most {ratio('engine_growth')} of what it costs with 1,000"),
     ]
     lines = [BEGIN, "| On " + r["machine"] + ", real servers beside it | |", "|---|---|"]
     return lines + [f"| {what} | {how} |" for what, how in rows] + [END]
@@ -179,6 +186,7 @@ def write_readme(results):
 
 README_NEEDS = {"start_to_ready_ms", "idle_rss_mb", "rss_small_mb", "rss_large_mb",
                 "unrelated_growth_mb", "burst_seconds", "burst_cpu_ms_per_key",
+                "burst_six_ratio", "latency_six_ratio", "engine_growth", "engine_bytes_per_key",
                 "burst_netbird_per_key", "latency_p50_ms", "latency_p99_ms",
                 "steady_netbird_per_resync", "steady_cpu_ms_per_resync", "steady_kube_writes",
                 "restart_seconds", "restart_peak_mb", "day_growth_mb"}

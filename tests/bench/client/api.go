@@ -87,7 +87,14 @@ func newServer(o options, base, ca, scheme, tokenFile string) (*server, error) {
 		http: &http.Client{Transport: transport}}, nil
 }
 
-// send returns the answer of a request that was not refused.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r refusal) Error() string { return r.text }
+
+// send returns the answer of a request; one that says no is a refusal.
 func (s *server) send(ctx context.Context, method, path, contentType, accept string,
 	body []byte) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
@@ -107,7 +114,8 @@ func (s *server) send(ctx context.Context, method, path, contentType, accept str
 	if response.StatusCode/100 != 2 {
 		defer response.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 500))
-		return nil, fmt.Errorf("%s %s: %d %s", method, path, response.StatusCode, text)
+		return nil, refusal{response.StatusCode,
+			fmt.Sprintf("%s %s: %d %s", method, path, response.StatusCode, text)}
 	}
 	return response, nil
 }

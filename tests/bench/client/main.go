@@ -20,7 +20,7 @@ type options struct {
 	netbirdURL, netbirdTokenFile   string
 	namespace, prefix              string
 	count, connections             int
-	existing                       bool
+	existing, all                  bool
 	secretBytes                    int
 	floor                          bool
 	timeout                        time.Duration
@@ -70,6 +70,7 @@ func run(args []string) error {
 	set.IntVar(&o.count, "count", 1000, "how many")
 	set.IntVar(&o.connections, "connections", 8, "how many requests at once")
 	set.BoolVar(&o.existing, "existing", false, "floor: begin only when all SetupKeys are there")
+	set.BoolVar(&o.all, "all", false, "floor: make the finalizer and the look for the Secret, too")
 	set.BoolVar(&o.floor, "floor", false, "latency: make the operator's calls")
 	set.IntVar(&o.secretBytes, "bytes", 4096, "unrelated: size of a Secret's data")
 	set.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole command")

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -51,6 +53,25 @@ func (b *bench) patchStatus(key *setupKey, status object) error {
 			"status":   status}, &now)
 	key.version = now.Metadata.ResourceVersion
 	return err
+}
+
+// prepare makes the calls that the floor leaves out: the finalizer, and the look whether somebody
+// else's Secret is in the way.
+func (b *bench) prepare(key *setupKey) error {
+	var now shown
+	err := b.operator.call(b.context, "PATCH", b.setupKeys("/"+key.name), mergePatchType, jsonType,
+		object{"metadata": object{"uid": key.uid, "resourceVersion": key.version,
+			"finalizers": []string{"keys.netbird.io/setup-key"}}}, &now)
+	if err != nil {
+		return err
+	}
+	key.version = now.Metadata.ResourceVersion
+	err = b.operator.call(b.context, "GET", b.secrets("/"+key.name), "", metadataOnly, nil, nil)
+	var refused refusal
+	if errors.As(err, &refused) && refused.status == 404 {
+		return nil
+	}
+	return fmt.Errorf("Secret %s should not be there: %w", key.name, err)
 }
 
 type issuedKey struct {

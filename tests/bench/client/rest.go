@@ -29,6 +29,11 @@ func cleanup(b *bench) (figures, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.all {
+		if err := b.letGo(set); err != nil {
+			return nil, err
+		}
+	}
 	for {
 		var left struct {
 			Items []shown `json:"items"`
@@ -53,6 +58,20 @@ func cleanup(b *bench) (figures, error) {
 	}
 	deleted, err := b.deleteKeys()
 	return figures{"netbird_keys_deleted": deleted}, err
+}
+
+// letGo takes off what prepare has put on; nobody else would.
+func (b *bench) letGo(set string) error {
+	var all struct {
+		Items []shown `json:"items"`
+	}
+	if err := b.kube.call(b.context, "GET", b.setupKeys(set), "", jsonType, nil, &all); err != nil {
+		return err
+	}
+	return b.each(len(all.Items), b.connections, func(number int) error {
+		return b.kube.call(b.context, "PATCH", b.setupKeys("/"+all.Items[number].Metadata.Name),
+			mergePatchType, jsonType, object{"metadata": object{"finalizers": nil}}, nil)
+	})
 }
 
 func (b *bench) deleteKeys() (int, error) {
