@@ -22,7 +22,7 @@ type options struct {
 	count, connections             int
 	existing, all                  bool
 	secretBytes                    int
-	floor                          bool
+	floor, itsSecrets              bool
 	timeout                        time.Duration
 }
 
@@ -72,6 +72,7 @@ func run(args []string) error {
 	set.BoolVar(&o.existing, "existing", false, "floor: begin only when all SetupKeys are there")
 	set.BoolVar(&o.all, "all", false, "floor: make the finalizer and the look for the Secret, too")
 	set.BoolVar(&o.floor, "floor", false, "latency: make the operator's calls")
+	set.BoolVar(&o.itsSecrets, "secrets", false, "cleanup: the Secrets at once, also with an operator")
 	set.IntVar(&o.secretBytes, "bytes", 4096, "unrelated: size of a Secret's data")
 	set.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole command")
 	if err := set.Parse(args[1:]); err != nil {

@@ -22,7 +22,7 @@ func unrelated(b *bench) (figures, error) {
 }
 
 // cleanup deletes the SetupKeys of this prefix, waits until they are gone, and deletes what they
-// leave where no operator runs: their Secrets, and their keys at NetBird.
+// leave where no operator runs: all Secrets of SetupKeys there, and their keys at NetBird.
 func cleanup(b *bench) (figures, error) {
 	set := "?labelSelector=" + url.QueryEscape("set="+b.prefix)
 	err := b.kube.call(b.context, "DELETE", b.setupKeys(set), "", metadataOnlyList, nil, nil)
@@ -49,7 +49,7 @@ func cleanup(b *bench) (figures, error) {
 			return nil, err
 		}
 	}
-	if b.floor {
+	if b.floor || b.itsSecrets {
 		ours := "?labelSelector=" + url.QueryEscape("keys.netbird.io/setupkey-uid")
 		err := b.kube.call(b.context, "DELETE", b.secrets(ours), "", metadataOnlyList, nil, nil)
 		if err != nil {
