@@ -42,7 +42,6 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
   ++lists_;
   std::size_t listed = 0;
   total_ = keys.size();  // corrected below for what changed while the list was under way
-  by_owner_.reserve(keys.size());
   for (netbird::Key& key : keys) {
     const auto mark = parse_mark(key.name);
     if (!mark) continue;

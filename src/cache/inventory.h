@@ -7,7 +7,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/time.h"
@@ -47,7 +46,7 @@ class Inventory {
   void drop_unlisted(base::Instant began);
 
   // By owner, as the number that its 16 hex digits are.
-  using ByOwner = std::unordered_map<std::uint64_t, std::vector<MarkedKey>>;
+  using ByOwner = std::map<std::uint64_t, std::vector<MarkedKey>>;
   ByOwner by_owner_;
   std::map<std::string, base::Instant>
       erased_;               // by id; a list that began before must not bring it back

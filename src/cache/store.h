@@ -66,7 +66,7 @@ class Store {
   bool contains(const kube::ObjectRef& ref) const { return objects_.contains(ref); }
   std::size_t size() const { return objects_.size(); }
 
-  // In no particular order: visit(ref), and visit(object) with one open at a time.
+  // In the order of their names: visit(ref), and visit(object) with one open at a time.
   template <typename Visit>
   void each_ref(Visit visit) const {
     for (const auto& entry : objects_) visit(entry.first);

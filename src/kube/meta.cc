@@ -18,12 +18,6 @@ bool is_object_name(const std::string& name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
 }
 
-std::size_t HashRef::operator()(const ObjectRef& ref) const {
-  constexpr std::size_t kOdd = 0x9e3779b97f4a7c15;  // so that a/b and b/a differ
-  const std::hash<std::string> hash;
-  return hash(ref.name) ^ hash(ref.name_space) * kOdd;
-}
-
 std::string to_text(const ObjectRef& ref) { return ref.name_space + "/" + ref.name; }
 
 base::Result<nlohmann::json> parse_object(std::string_view text, std::string_view step) {

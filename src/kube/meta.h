@@ -3,11 +3,11 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/json.h"
@@ -22,15 +22,10 @@ struct ObjectRef {
   auto operator<=>(const ObjectRef&) const = default;
 };
 
-// Not noexcept on purpose: libstdc++ then keeps each hash beside its entry, and looks at the names
-// of no other entry in the way.
-struct HashRef {
-  std::size_t operator()(const ObjectRef& ref) const;
-};
-// For whatever has an entry for each object: a lookup among 100,000 touches two entries, where a
-// tree touches seventeen that are in no cache.
+// For whatever has an entry for each object. Ordered, because the order of all that the engine does
+// has to be the same again with the same seed.
 template <typename T>
-using ByRef = std::unordered_map<ObjectRef, T, HashRef>;
+using ByRef = std::map<ObjectRef, T>;
 
 // What Kubernetes lets a namespace or an object of ours be called. Names become parts of paths, so
 // that any other one could lead a request astray.

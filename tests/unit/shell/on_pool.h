@@ -21,7 +21,7 @@ inline void ensure_pool() {
   static_cast<void>(started);
 }
 
-// Returns when `work`, and all that was posted before it, has run.
+// Returns when `work`, and all that this thread has posted before it, has run.
 inline void run_on_pool(const std::function<void()>& work) {
   ensure_pool();
   std::promise<void> done;

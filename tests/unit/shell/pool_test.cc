@@ -19,15 +19,19 @@ using testing::ElementsAre;
 
 TEST(Pool, RunsWhatItIsGivenInOrderAndNeverWithinTheCaller) {
   std::vector<std::string> log;
+  std::promise<void> done;
   run_on_pool([&]() {
     post([&]() {
-      post([&]() { log.emplace_back("third"); });
+      post([&]() {
+        log.emplace_back("third");
+        done.set_value();
+      });
       log.emplace_back("first");
     });
     post([&]() { log.emplace_back("second"); });
     log.emplace_back("caller");
   });
-  run_on_pool([]() {});  // comes after all of them
+  done.get_future().get();
   EXPECT_THAT(log, ElementsAre("caller", "first", "second", "third"));
 }
 
