@@ -9,8 +9,32 @@ namespace nbkeys::base {
 namespace {
 
 // Beyond what both APIs send: a list of 100,000 keys has 1,700,000 values, and nothing nests deeper
-// than managedFields. A parsed value takes up to 60 times the memory of its text ("[[],[],[]...").
+// than managedFields.
 constexpr std::size_t kDepthMax = 64, kValuesMax = 3'000'000;
+
+// A parsed value takes up to 60 times the memory of its text ("[[],[],[]..."), so what is hostile
+// is told from the text alone.
+bool within_bounds(std::string_view text) {
+  std::size_t depth = 0, values = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      ++values;
+      if (++depth > kDepthMax) return false;
+    } else if (c == ']' || c == '}') {
+      if (depth > 0) --depth;
+    } else if (c == ',') {
+      ++values;
+    }
+  }
+  return values <= kValuesMax;
+}
 
 // A list to show piece by piece: its name, none where it is the document, and who sees it.
 struct Shown {
@@ -36,19 +60,16 @@ class Builder {
   bool number_float(Json::number_float_t value, const std::string&) { return leaf(value); }
   bool string(const std::string& value) { return leaf(value); }
   bool binary(const Json::binary_t&) { return false; }  // not in text
-  bool start_object(std::size_t) { return deeper() && begin(Json::object()); }
-  bool start_array(std::size_t) { return deeper() && begin(Json::array()); }
+  bool start_object(std::size_t) { return begin(Json::object()); }
+  bool start_array(std::size_t) { return begin(Json::array()); }
   bool key(const std::string& name);
   bool end_object() { return end(); }
   bool end_array() { return end(); }
   bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
 
  private:
-  bool within(bool bound);
-  bool deeper();
   template <typename Value>
   bool leaf(Value&& value) {
-    if (!within(++values_ <= kValuesMax)) return false;
     if (skips()) return true;
     put(std::forward<Value>(value));
     return show();
@@ -66,22 +87,10 @@ class Builder {
   Json* member_ = nullptr;   // what comes next goes here, if it is in an object
   bool skip_next_ = false;
   std::size_t skip_depth_ = 0;  // of containers within what is skipped
-  std::size_t values_ = 0;      // all of the document's
   bool list_next_ = false, list_seen_ = false;
   Json* list_ = nullptr;  // while it is open
   std::optional<Error> problem_;
 };
-
-bool Builder::within(bool bound) {
-  if (!bound) problem_ = Error{ErrorCode::kMalformed, "", "the answer has too many values"};
-  return bound;
-}
-
-// A container counts for two, as it takes memory of its own.
-bool Builder::deeper() {
-  values_ += 2;
-  return within(values_ <= kValuesMax && open_.size() + skip_depth_ < kDepthMax);
-}
 
 bool Builder::key(const std::string& name) {
   if (skip_depth_ > 0) return true;
@@ -147,6 +156,9 @@ bool Builder::show() {
 
 Result<Json> build(std::string_view text, std::string_view step, std::string_view skipped,
                    const Shown* shown) {
+  if (!within_bounds(text)) {
+    return Error{ErrorCode::kMalformed, std::string(step), "the answer has too many values"};
+  }
   Builder builder(skipped, shown);
   if (Json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
   Error error =

@@ -140,6 +140,7 @@ TEST(EachElement, TheBoundsAreThoseOfTheWholeDocument) {
   EXPECT_EQ(read(text(2'900'000), "").shown.size(), 2'900'000U);
   const Read many = read(text(3'100'000), "");
   EXPECT_EQ(many.error, "list things: the answer has too many values");
+  EXPECT_THAT(many.shown, IsEmpty());
   EXPECT_EQ(read(std::string(64, '[') + std::string(64, ']'), "").error, "");
   EXPECT_NE(read(std::string(65, '[') + std::string(65, ']'), "").error, "");
 }
