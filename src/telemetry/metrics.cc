@@ -7,9 +7,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
-#include <map>
-#include <string>
-#include <tuple>
 #include <utility>
 
 #include "telemetry/names.h"
@@ -70,15 +67,6 @@ struct Metrics::State {
     for (const EventWord& event : kEvents) events.Add(event_labels(event));
   }
 
-  // The series that an exchange counts in, kept because a registry looks for them by their labels
-  // anew each time, and makes a histogram to do so.
-  struct OfExchange {
-    prometheus::Counter* requests = nullptr;
-    prometheus::Counter* rest = nullptr;         // none for NetBird
-    prometheus::Histogram* durations = nullptr;  // none for a watch
-  };
-  OfExchange& of(const Exchange& exchange, const std::string& code);
-
   static Labels event_labels(const EventWord& event) {
     return {{"reason", std::string(event.reason)}, {"type", event.warning ? "Warning" : "Normal"}};
   }
@@ -96,7 +84,6 @@ struct Metrics::State {
           .Register(registry);
   prometheus::Family<prometheus::Counter>& rest =
       counters(registry, kRestRequests, "Requests to Kubernetes by code, method and host.");
-  std::map<std::tuple<io::Server, io::Method, std::string, std::string>, OfExchange> exchanges;
   prometheus::Family<prometheus::Counter>& issued = counters(
       registry, kIssued, "Keys created at NetBird and handed over in a Secret, by reason.");
   prometheus::Family<prometheus::Counter>& rotations =
@@ -152,36 +139,25 @@ void Metrics::count(const io::Note& note) {
   }
 }
 
-Metrics::State::OfExchange& Metrics::State::of(const Exchange& exchange, const std::string& code) {
-  const std::string operation = one_of(kOperations, exchange.operation);
-  OfExchange& out = exchanges[{exchange.server, exchange.method, operation, code}];
-  if (out.requests != nullptr) return out;
+void Metrics::count(const Exchange& exchange) {
   const std::string method(io::method_name(exchange.method));
+  const std::string code = code_of(exchange.code);
   const Labels labels = {{"server", std::string(server_name(exchange.server))},
                          {"method", method},
-                         {"operation", operation}};
+                         {"operation", one_of(kOperations, exchange.operation)}};
   Labels with_code = labels;
   with_code["code"] = code;
-  out.requests = &requests.Add(with_code);
+  state_->requests.Add(with_code).Increment();
   if (exchange.server == io::Server::kKube) {
-    out.rest = &rest.Add({{"code", code}, {"method", method}, {"host", settings.kube_host}});
-  }
-  // A watch lasts as long as it may; its time says nothing about the server.
-  if (operation != "watch") out.durations = &durations.Add(labels, kSeconds);
-  return out;
-}
-
-void Metrics::count(const Exchange& exchange) {
-  const std::string code = code_of(exchange.code);
-  const State::OfExchange& series = state_->of(exchange, code);
-  series.requests->Increment();
-  if (series.rest != nullptr) {
-    series.rest->Increment();
+    state_->rest.Add({{"code", code}, {"method", method}, {"host", state_->settings.kube_host}})
+        .Increment();
   } else if (code == "429") {
     state_->throttled.Increment();
   }
-  if (series.durations == nullptr) return;
-  series.durations->Observe(std::chrono::duration<double>(exchange.took).count());
+  // A watch lasts as long as it may; its time says nothing about the server.
+  if (exchange.operation == "watch") return;
+  state_->durations.Add(labels, kSeconds)
+      .Observe(std::chrono::duration<double>(exchange.took).count());
 }
 
 std::string Metrics::survey(const io::Vitals& vitals, const EachSetupKey& each,

@@ -28,11 +28,10 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // On the event loop's thread.
   void count(const io::Note& note);
   void count(const Exchange& exchange);
 
-  // The part that is read off the engine. On the event loop's thread, too.
+  // The part that is read off the engine. On the event loop's thread.
   std::string survey(const io::Vitals& vitals, const EachSetupKey& each, base::WallTime now);
   // The whole page, in the text exposition format of Prometheus. From any thread. Without a survey,
   // because the loop gave none in time, it says so.
