@@ -46,8 +46,7 @@ class Inventory {
   void drop_unlisted(base::Instant began);
 
   // By owner, as the number that its 16 hex digits are.
-  using ByOwner = std::map<std::uint64_t, std::vector<MarkedKey>>;
-  ByOwner by_owner_;
+  std::map<std::uint64_t, std::vector<MarkedKey>> by_owner_;
   std::map<std::string, base::Instant>
       erased_;               // by id; a list that began before must not bring it back
   std::uint32_t lists_ = 0;  // how many there were

@@ -51,7 +51,7 @@ class Store {
     mutable std::optional<base::Packed<T>> packed_;
     mutable std::unique_ptr<const T> open_;
   };
-  using Listed = kube::ByRef<Kept>;
+  using Listed = std::map<kube::ObjectRef, Kept>;
 
   // Stays valid until this object is closed, replaced or erased.
   const T* find(const kube::ObjectRef& ref) const {
@@ -143,7 +143,7 @@ class Store {
     erased_[ref] = version;
   }
 
-  kube::ByRef<Kept> objects_;
+  Listed objects_;
   std::map<kube::ObjectRef, std::uint64_t> erased_;  // at which version each was last seen to end
 };
 

@@ -14,10 +14,12 @@ void Queue::drop_if_empty(const Places::value_type& place) {
   if (place.second.turns == 0 && !place.second.wake) places_.erase(place.first);
 }
 
-void Queue::push(const kube::ObjectRef& ref) {
-  Places::value_type& place = *places_.try_emplace(ref).first;
+// Behind all others, unless it waits already.
+void Queue::line_up(Places::value_type& place) {
   if (place.second.ticket == 0) ready_.push_back(turn_of(place));
 }
+
+void Queue::push(const kube::ObjectRef& ref) { line_up(*places_.try_emplace(ref).first); }
 
 void Queue::push_front(const kube::ObjectRef& ref) {
   ready_.push_front(turn_of(*places_.try_emplace(ref).first));
@@ -80,7 +82,7 @@ std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
     Places::value_type& due = *wakes_.begin()->second;
     wakes_.erase(wakes_.begin());
     due.second.wake.reset();
-    if (due.second.ticket == 0) ready_.push_back(turn_of(due));
+    line_up(due);
   }
   while (!ready_.empty()) {
     const Turn turn = ready_.front();

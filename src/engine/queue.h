@@ -59,13 +59,14 @@ class Queue {
     std::size_t turns = 0;     // in ready_, whether they count or not
     std::optional<Wake> wake;
   };
-  using Places = kube::ByRef<Place>;
+  using Places = std::map<kube::ObjectRef, Place>;
   struct Turn {
     Places::value_type* place = nullptr;
     std::uint64_t ticket = 0;
     base::Instant since;
   };
   Turn turn_of(Places::value_type& place);
+  void line_up(Places::value_type& place);
   void drop_if_empty(const Places::value_type& place);
 
   std::deque<Turn> ready_;

@@ -37,7 +37,7 @@ struct World {
   cache::Store<kube::SecretMeta> secrets;
   // Which SetupKeys name a Secret that is not called like themselves.
   std::map<kube::ObjectRef, std::set<kube::ObjectRef>> by_secret;
-  kube::ByRef<Flight> flights;
+  std::map<kube::ObjectRef, Flight> flights;
   Account account;
   const Options& options;
 };

@@ -3,7 +3,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -21,11 +20,6 @@ struct ObjectRef {
   std::string name;
   auto operator<=>(const ObjectRef&) const = default;
 };
-
-// For whatever has an entry for each object. Ordered, because the order of all that the engine does
-// has to be the same again with the same seed.
-template <typename T>
-using ByRef = std::map<ObjectRef, T>;
 
 // What Kubernetes lets a namespace or an object of ours be called. Names become parts of paths, so
 // that any other one could lead a request astray.

@@ -71,10 +71,7 @@ base::Result<Key> parse_key(const nlohmann::json& object) {
 }
 
 base::Result<std::vector<Key>> parse_key_list(std::string_view body) {
-  // No key that NetBird shows has less text. Growing would move all of them again and again.
-  constexpr std::size_t kTextOfKey = 320;
   std::vector<Key> out;
-  out.reserve(body.size() / kTextOfKey);
   const auto add = [&out](const Json& entry) -> base::Status {
     auto key = parse_key(entry);
     // A list that cannot be read whole proves nothing about what is absent.

@@ -34,7 +34,7 @@ def build_client():
 
 
 def image_environment():
-    """What the image sets: the allocator's settings among it."""
+    """What the image sets, the allocator among it; but not the files that only the image has."""
     words = re.findall(r"^ENV (\w+)=(\S+)$", (ROOT / "Dockerfile").read_text(), flags=re.M)
     return {name: value for name, value in words if not name.endswith("_FILE")}
 

@@ -71,7 +71,10 @@ func (b *bench) prepare(key *setupKey) error {
 	if errors.As(err, &refused) && refused.status == 404 {
 		return nil
 	}
-	return fmt.Errorf("Secret %s should not be there: %w", key.name, err)
+	if err == nil {
+		err = fmt.Errorf("Secret %s is there already", key.name)
+	}
+	return err
 }
 
 type issuedKey struct {
