@@ -13,7 +13,7 @@ PRESET ?= release
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: packages ## Show the main job on a sandbox: no cluster, no root, no network (under 3 minutes the first time)
+demo: packages ## Show the main job on a sandbox: no cluster, no root, no network (compiles first, for some minutes)
 	@cmake --preset release -DNBKEYS_TESTS=ON >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
 	@rm -f build-configure.log
 	@cmake --build build/release -j $(JOBS) --target nbkeys nbkeys_sandbox

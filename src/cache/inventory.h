@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/linked_hash_map.h"
 #include "base/time.h"
 #include "netbird/setup_key.h"
 
@@ -45,8 +46,13 @@ class Inventory {
  private:
   void drop_unlisted(base::Instant began);
 
+  // Spread already: the digits are those of a hash.
+  struct OwnerHash {
+    std::size_t operator()(std::uint64_t owner) const { return owner; }
+  };
+
   // By owner, as the number that its 16 hex digits are.
-  std::map<std::uint64_t, std::vector<MarkedKey>> by_owner_;
+  base::LinkedHashMap<std::uint64_t, std::vector<MarkedKey>, OwnerHash> by_owner_;
   std::map<std::string, base::Instant>
       erased_;               // by id; a list that began before must not bring it back
   std::uint32_t lists_ = 0;  // how many there were

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/linked_hash_map.h"
 #include "base/pack.h"
 #include "kube/meta.h"
 
@@ -66,7 +67,7 @@ class Store {
   bool contains(const kube::ObjectRef& ref) const { return objects_.contains(ref); }
   std::size_t size() const { return objects_.size(); }
 
-  // In the order of their names: visit(ref), and visit(object) with one open at a time.
+  // In the order in which they came: visit(ref), and visit(object) with one open at a time.
   template <typename Visit>
   void each_ref(Visit visit) const {
     for (const auto& entry : objects_) visit(entry.first);
@@ -134,7 +135,7 @@ class Store {
       if (seen != 0 && seen <= grave->second) return false;
       erased_.erase(grave);
     }
-    objects_.emplace(ref, std::move(kept));
+    objects_.try_emplace(ref, std::move(kept));
     return true;
   }
   void bury(const kube::ObjectRef& ref, std::uint64_t version) {
@@ -143,7 +144,7 @@ class Store {
     erased_[ref] = version;
   }
 
-  Listed objects_;
+  base::LinkedHashMap<kube::ObjectRef, Kept, kube::ObjectRefHash> objects_;
   std::map<kube::ObjectRef, std::uint64_t> erased_;  // at which version each was last seen to end
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/linked_hash_map.h"
 #include "base/time.h"
 #include "engine/action.h"
 #include "kube/meta.h"
@@ -59,7 +60,7 @@ class Queue {
     std::size_t turns = 0;     // in ready_, whether they count or not
     std::optional<Wake> wake;
   };
-  using Places = std::map<kube::ObjectRef, Place>;
+  using Places = base::LinkedHashMap<kube::ObjectRef, Place, kube::ObjectRefHash>;
   struct Turn {
     Places::value_type* place = nullptr;
     std::uint64_t ticket = 0;

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "base/linked_hash_map.h"
 #include "cache/store.h"
 #include "engine/account.h"
 #include "engine/flight.h"
@@ -37,7 +38,7 @@ struct World {
   cache::Store<kube::SecretMeta> secrets;
   // Which SetupKeys name a Secret that is not called like themselves.
   std::map<kube::ObjectRef, std::set<kube::ObjectRef>> by_secret;
-  std::map<kube::ObjectRef, Flight> flights;
+  base::LinkedHashMap<kube::ObjectRef, Flight, kube::ObjectRefHash> flights;
   Account account;
   const Options& options;
 };

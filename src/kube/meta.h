@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -19,6 +20,14 @@ struct ObjectRef {
   std::string name_space;
   std::string name;
   auto operator<=>(const ObjectRef&) const = default;
+};
+
+// For base::LinkedHashMap.
+struct ObjectRefHash {
+  std::size_t operator()(const ObjectRef& ref) const {
+    const std::hash<std::string> of;
+    return of(ref.name) + 31 * of(ref.name_space);
+  }
 };
 
 // What Kubernetes lets a namespace or an object of ours be called. Names become parts of paths, so
