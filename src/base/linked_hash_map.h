@@ -73,10 +73,8 @@ class LinkedHashMap {
     erase(found);
     return 1;
   }
-  void clear() {
-    entries_.clear();
-    slots_.clear();
-  }
+  // Gives its slots back, too.
+  void clear() { *this = LinkedHashMap(); }
 
  private:
   static constexpr std::uint64_t kFree = 0;
@@ -125,7 +123,7 @@ class LinkedHashMap {
   }
 
   Entries entries_;
-  std::vector<Slot> slots_;
+  std::vector<Slot> slots_;  // stay as many as the most entries needed, until all is cleared
 };
 
 }  // namespace nbkeys::base

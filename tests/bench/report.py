@@ -142,12 +142,15 @@ def readme_lines(r):
     """At most 15 lines, markers included."""
     def ratio(name):
         return f"{r[name]:.2f}"
+
+    def growth(name):
+        return f"{round(r[name], 1) + 0.0:+.1f} MB"  # + 0.0: no minus before a zero
     rows = [
         ("Idle", f"{r['idle_rss_mb']:.1f} MB RSS, ready {r['start_to_ready_ms']:.0f} ms after "
          "its start"),
         ("RSS at 1,000 and 10,000 SetupKeys",
          f"{r['rss_small_mb']:.1f} MB, {r['rss_large_mb']:.1f} MB"),
-        ("Growth from 30,000 Secrets of others", f"{r['unrelated_growth_mb']:.1f} MB"),
+        ("Growth from 30,000 Secrets of others", growth("unrelated_growth_mb")),
         ("1,000 new SetupKeys at once",
          f"{r['burst_seconds']:.1f} s, {ratio('burst_six_ratio')} of the same calls by a program "
          f"that decides nothing; {r['burst_cpu_ms_per_key']:.2f} ms CPU and "
@@ -160,8 +163,7 @@ def readme_lines(r):
          "writes to Kubernetes"),
         ("Restart with 10,000", f"caught up in {r['restart_seconds']:.1f} s, "
          f"peak {r['restart_peak_mb']:.0f} MB"),
-        (f"{r['counts']['cuts']} broken watches and token changes",
-         f"{r['day_growth_mb']:+.1f} MB"),
+        (f"{r['counts']['cuts']} broken watches and token changes", growth("day_growth_mb")),
         ("The engine alone", f"{r['engine_bytes_per_key']:,} bytes for each SetupKey; with 100,000 "
          f"an event costs at most {ratio('engine_growth')} of what it costs with 1,000"),
     ]

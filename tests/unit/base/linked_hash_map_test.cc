@@ -86,7 +86,7 @@ TEST(LinkedHashMap, ErasesByAnEntrysOwnKey) {
   EXPECT_TRUE(map.empty());
 }
 
-TEST(LinkedHashMap, WhatItWasMovedFromIsEmptyAndOfUse) {
+TEST(LinkedHashMap, EntriesStayWhereTheyAreWhenItMoves) {
   Map map;
   map[1] = "one";
   const Map::value_type* entry = &*map.find(1);
