@@ -26,8 +26,11 @@ build: packages ## Build build/release/nbkeys
 test: test-packages ## Run all tests; with Go >= 1.25 on the PATH also those on real servers
 	@$(PYTHON) tests/run.py
 
-unit behaviour model tidy hostile gitops monitoring chart e2e asan tsan: test-packages ## Run one part of the tests
+unit behaviour model tidy hostile gitops monitoring chart asan tsan: test-packages ## Run one part of the tests
 	@$(PYTHON) tests/run.py --only $@
+
+e2e: test-packages ## Run the tests on the real servers
+	@$(PYTHON) tests/run.py --only e2e e2e-behaviour
 
 SEEDS ?= 1000
 simulate: test-packages ## Simulate months on virtual time under every kind of trouble (SEEDS=1000)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the parts of the test suite one after another and closes with one line that counts them all.
+"""Runs the parts of the test suite and closes with one line that counts all their tests.
 
-Each part is a list of commands; a part's tests are counted from what its runner prints. The first
-failure does not stop the rest, so that one run tells everything that is wrong.
+A part's tests are counted from what its runners print. The first failure does not stop the rest, so
+that one run tells everything that is wrong.
 """
 import argparse
 import os
@@ -12,116 +12,11 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-JOBS = str(os.cpu_count() or 2)
+from parts import DEFAULT, EVERYTHING, PARTS, ROOT, Together, build
+
 GO_NEEDED = (1, 25)
-OUTPUT = threading.Lock()
 PROOF = ROOT / "build" / "proof"  # what each part leaves for tests/proof/table.py
-PYTEST = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
-SHELL_TESTS = ("Board*:Token*:EventLoop*:HttpRunner*:*Process*:Server*:Supervisor*:WatchRunner*:"
-               "Scrape*")
-SEEDS = os.environ.get("SEEDS", "200")
-BUILDERS = ("cmake", "tests/e2e/servers/build.sh", "tests/gitops/build.sh", "tests/monitoring/build.sh")
-
-
-def build(preset, *targets):
-    return [
-        ["cmake", "--preset", preset],
-        ["cmake", "--build", f"build/{preset}", "-j", JOBS, "--target", *targets],
-    ]
-
-
-class Together:
-    """Commands that run side by side, because most of their time is waiting."""
-
-    def __init__(self, *commands, environments=None):
-        self.commands = commands
-        self.environments = environments or [{}] * len(commands)
-
-
-def shards(count, command):
-    """One gtest program as several processes."""
-    environments = [{"GTEST_SHARD_INDEX": str(i), "GTEST_TOTAL_SHARDS": str(count)}
-                    for i in range(count)]
-    return Together(*[command] * count, environments=environments)
-
-
-def behaviour(preset):
-    program = f"build/{preset}/tests/behaviour_tests"
-    sandbox = ["env", f"NBKEYS_BINARY=build/{preset}/nbkeys",
-               f"NBKEYS_SANDBOX=build/{preset}/tests/nbkeys_sandbox", program]
-    return [
-        [program, "--world=in-process", "--gtest_brief=1"],
-        shards(4, [*sandbox, "--world=sandbox", "--gtest_brief=1"]),
-    ]
-
-
-PARTS = {
-    "tidy": [
-        ["/usr/bin/python3", "tests/tidy/tidy.py"],
-        ["/usr/bin/python3", "tests/tidy/tidy.py", "--self-test"],
-        ["/usr/bin/python3", "tests/proof/table.py", "--check"],
-    ],
-    "unit": build("release", "unit_tests", "corpus_tests")
-    + [["build/release/tests/unit_tests", "--gtest_brief=1"],
-       ["build/release/tests/fuzz/corpus_tests", "--gtest_brief=1"]],
-    "model": build("release", "model_tests", "mutation_tests")
-    + [shards(2, ["build/release/tests/model_tests", "--gtest_brief=1"]),
-       ["build/release/tests/mutation_tests", "--gtest_brief=1"]],
-    "sim": build("release", "simulate", "sim_tests")
-    + [["build/release/tests/sim/sim_tests", "--gtest_brief=1"],
-       ["build/release/tests/sim/simulate", "--seeds", SEEDS, "--jobs", JOBS]],
-    "behaviour": build("release", "nbkeys", "nbkeys_sandbox", "behaviour_tests")
-    + behaviour("release"),
-    "hostile": build("release", "nbkeys", "nbkeys_sandbox")
-    + [[*PYTEST, "tests/fuzz/hostile_server_test.py"]],
-    "asan": build("asan", "nbkeys", "nbkeys_sandbox", "unit_tests", "corpus_tests", "simulate",
-                  "behaviour_tests")
-    + [["build/asan/tests/unit_tests", "--gtest_brief=1"],
-       ["build/asan/tests/fuzz/corpus_tests", "--gtest_brief=1"],
-       ["env", "-u", "NBKEYS_PROOF", "build/asan/tests/sim/simulate", "--seeds", "20", "--jobs", JOBS]]
-    + behaviour("asan")[:1]
-    + [shards(2, [*behaviour("asan")[1].commands[0], "--gtest_filter=IssueTest*:*CrashTest*"])],
-    # Only the shell has threads.
-    "tsan": build("tsan", "nbkeys", "nbkeys_sandbox", "unit_tests", "behaviour_tests")
-    + [["build/tsan/tests/unit_tests", "--gtest_brief=1", f"--gtest_filter={SHELL_TESTS}"],
-       shards(4, [*behaviour("tsan")[1].commands[0],
-                  "--gtest_filter=IssueTest*:LeaderTest*:FaultsTest*"])],
-    "fuzz": [["/usr/bin/python3", "tests/fuzz/run.py"]],
-    "coverage": [["/usr/bin/python3", "tests/sim/coverage.py"]],
-    "gitops": [["tests/gitops/build.sh"], ["tests/gitops/run.sh"]],
-    "monitoring": build("release", "nbkeys", "nbkeys_sandbox")
-    + [["tests/monitoring/build.sh"], ["tests/monitoring/run.sh"]],
-    "chart": build("release", "nbkeys")
-    + [["tests/e2e/servers/build.sh"], ["tests/e2e/servers/build.sh", "helm"],
-       ["tests/chart/run.sh"]],
-    "e2e-cluster": build("release", "nbkeys")
-    + [["tests/e2e/servers/build.sh"], ["tests/e2e/servers/build.sh", "helm"],
-       ["tests/e2e/servers/build.sh", "node"], ["tests/cluster/run.sh"]],
-    # Both, side by side: most of their time is waiting.
-    "e2e-chaos": build("release", "nbkeys", "behaviour_tests")
-    + [["tests/e2e/servers/build.sh"],
-       Together(["tests/e2e/run.sh"],
-                ["bash", "-c", "tests/e2e/behaviour.sh && tests/chaos/run.sh"])],
-    "chaos": build("release", "nbkeys") + [["tests/e2e/servers/build.sh"], ["tests/chaos/run.sh"]],
-    "e2e": build("release", "nbkeys", "behaviour_tests")
-    + [["tests/e2e/servers/build.sh"],
-       Together(["tests/e2e/run.sh"], ["tests/e2e/behaviour.sh"])],
-}
-DEFAULT = ["tidy", "unit", "model", "sim", "behaviour", "hostile", "gitops", "e2e"]
-# What takes long, or needs more than the default: for CI (EVERYTHING=1).
-MORE = ["monitoring", "chart", "e2e-cluster", "asan", "tsan", "fuzz", "e2e-chaos"]
-NEED_GO = ("gitops", "monitoring", "chart", "e2e", "e2e-cluster", "chaos", "e2e-chaos")
-
-
-def go_version():
-    if shutil.which("go") is None:
-        return None
-    text = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True).stdout
-    found = re.match(r"go(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else None
 
 
 class Count:
@@ -143,8 +38,27 @@ class Count:
                 field = "failed" if word == "error" else word
                 setattr(self, field, getattr(self, field) + int(number))
 
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
     def any(self):
         return self.passed + self.failed + self.skipped > 0
+
+
+class Output:
+    """Whole lines of several parts at once, each with its part's name before it if there are several."""
+
+    def __init__(self, names):
+        self.lock = threading.Lock()
+        self.width = max(map(len, names)) if len(names) > 1 else 0
+
+    def line(self, part, text):
+        before = f"{part:{self.width}} | " if self.width else ""
+        with self.lock:
+            sys.stdout.write(f"{before}{text}\n")
+            sys.stdout.flush()
 
 
 def start(command, more):
@@ -152,86 +66,147 @@ def start(command, more):
                        UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                        LSAN_OPTIONS=f"suppressions={ROOT}/tests/sanitizers/lsan.supp", **more)
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, errors="replace", env=environment)
+                            stdin=subprocess.DEVNULL, text=True, errors="replace", env=environment)
 
 
-def run_command(command, total):
-    """Streams the output. A command that counts no tests of its own counts as one check."""
-    together = command if isinstance(command, Together) else Together(command)
-    for each in together.commands:
-        print(f"$ {' '.join(each)}", flush=True)
-    processes = [start(*each) for each in zip(together.commands, together.environments)]
-    counted = Count()
-    threads = [threading.Thread(target=follow, args=(p, counted)) for p in processes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    code = max(abs(p.wait()) for p in processes)
-    sys.stdout.flush()
-    is_build = together.commands[0][0] in BUILDERS
-    if code != 0 and counted.failed == 0:
-        counted.failed += 1
-    elif not counted.any() and not is_build:
-        counted.passed += 1
-    total.passed += counted.passed
-    total.failed += counted.failed
-    total.skipped += counted.skipped
-    return code
+def processor_seconds(process):
+    """Waits for its end. Seconds of a core that it and all that it waited for have taken."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
 
 
-def follow(process, counted):
-    for line in process.stdout:
-        with OUTPUT:
-            counted.read(line)
-            sys.stdout.write(line)
+class Runner:
+    """One part's commands."""
+
+    def __init__(self, name, output):
+        self.name = name
+        self.output = output
+        self.count = Count()
+
+    def run(self):
+        part, began = PARTS[self.name], time.monotonic()
+        self.say(f"=== {self.name}")
+        # What did not build cannot be run.
+        ok = all(self.command(each, counts=False) for each in part.builds)
+        if ok:
+            ok = all([self.command(each) for each in part.commands])
+        self.say(f"=== {self.name}: {'ok' if ok else 'FAILED'} in {time.monotonic() - began:.0f} s")
+        return ok
+
+    def command(self, command, counts=True):
+        """A command that counts no tests of its own counts as one check, but for a build."""
+        together = command if isinstance(command, Together) else Together(command)
+        for each in together.commands:
+            self.say(f"$ {' '.join(each)}")
+        began, counted = time.monotonic(), Count()
+        processes = [start(*each) for each in zip(together.commands, together.environments)]
+        threads = [threading.Thread(target=self.follow, args=(p, counted)) for p in processes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        processor = sum(map(processor_seconds, processes))
+        ok = all(p.returncode == 0 for p in processes)
+        self.say(f"took {time.monotonic() - began:.0f} s, and {processor:.0f} s of a core")
+        if not ok and counted.failed == 0:
+            counted.failed += 1
+        elif counts and not counted.any():
+            counted.passed += 1
+        self.count.add(counted)
+        return ok
+
+    def follow(self, process, counted):
+        for line in process.stdout:
+            line = line.rstrip("\n")
+            with self.output.lock:
+                counted.read(line)
+            self.say(line)
+
+    def say(self, text):
+        self.output.line(self.name, text)
 
 
-def run_part(name, total):
-    began = time.monotonic()
-    print(f"\n=== {name}", flush=True)
-    ok = True
-    for command in PARTS[name]:
-        code = run_command(command, total)
-        ok = ok and code == 0
-        if code != 0 and not isinstance(command, Together) and command[0] in BUILDERS:
-            break  # what did not build cannot be run
-    print(f"=== {name}: {'ok' if ok else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
-    return ok
+class Suite:
+    def __init__(self, names):
+        self.names = names
+        self.output = Output(names)
+        self.total = Count()
+        self.results = {}
+
+    def run(self):
+        if self.build_release():
+            self.run_parts([name for name in self.names if self.lane(name) == "first"])
+            self.run_lanes([name for name in self.names if self.lane(name) != "first"])
+        return self.total.failed == 0 and all(self.results.values())
+
+    def lane(self, name):
+        return PARTS[name].lane
+
+    def build_release(self):
+        targets = sorted({target for name in self.names for target in PARTS[name].release})
+        commands = build("release", *targets) if targets else []
+        runner = Runner("build", self.output)
+        ok = all(runner.command(each, counts=False) for each in commands)
+        self.total.add(runner.count)
+        return ok
+
+    def run_lanes(self, names):
+        lanes = [[name for name in names if self.lane(name) == lane]
+                 for lane in sorted({self.lane(name) for name in names})]
+        threads = [threading.Thread(target=self.run_parts, args=(lane,)) for lane in lanes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def run_parts(self, names):
+        for name in names:
+            runner = Runner(name, self.output)
+            ok = runner.run()
+            with self.output.lock:
+                self.results[name] = ok
+                self.total.add(runner.count)
+
+    def close(self):
+        print("\n" + "  ".join(f"{n}: {'ok' if self.results[n] else 'FAILED'}" for n in self.names
+                               if n in self.results))
+        skipped = f", {self.total.skipped} skipped" if self.total.skipped else ""
+        print(f"{self.total.passed} passed, {self.total.failed} failed{skipped}")
 
 
-def chosen(only):
-    if only:
-        return [only]
-    if os.environ.get("EVERYTHING") != "1":
-        return DEFAULT
-    return [name for name in DEFAULT if name != "e2e"] + MORE
+def has_go():
+    if shutil.which("go") is None:
+        return False
+    text = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True).stdout
+    found = re.match(r"go(\d+)\.(\d+)", text)
+    return bool(found) and (int(found[1]), int(found[2])) >= GO_NEEDED
+
+
+def without_go(suite):
+    """Leaves out what Go builds. With REQUIRE_E2E=1 that is a failure."""
+    left_out = [name for name in suite.names if PARTS[name].needs_go]
+    suite.names = [name for name in suite.names if name not in left_out]
+    needed, required = ".".join(map(str, GO_NEEDED)), os.environ.get("REQUIRE_E2E") == "1"
+    for name in left_out:
+        print(f"=== {name}: {'FAILED' if required else 'skipped'}: no Go >= {needed} on the PATH to "
+              f"build what it runs with{' (REQUIRE_E2E=1)' if required else ''}")
+        suite.total.failed += required
+        suite.total.skipped += not required
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=PARTS, help="run one part")
+    parser.add_argument("--only", choices=PARTS, nargs="+", metavar="PART",
+                        help=f"run these parts: {', '.join(PARTS)}")
     only = parser.parse_args().only
     PROOF.mkdir(parents=True, exist_ok=True)
-    total = Count()
-    results = {}
-    for name in chosen(only):
-        version = go_version()
-        if name in NEED_GO and (version is None or version < GO_NEEDED):
-            needed = ".".join(map(str, GO_NEEDED))
-            print(f"\n=== {name}: skipped: no Go >= {needed} on the PATH to build what it runs with")
-            if os.environ.get("REQUIRE_E2E") == "1":
-                print("REQUIRE_E2E=1 makes that a failure")
-                total.failed += 1
-                results[name] = False
-            else:
-                total.skipped += 1
-            continue
-        results[name] = run_part(name, total)
-    print("\n" + "  ".join(f"{n}: {'ok' if ok else 'FAILED'}" for n, ok in results.items()))
-    skipped = f", {total.skipped} skipped" if total.skipped else ""
-    print(f"{total.passed} passed, {total.failed} failed{skipped}")
-    return 0 if total.failed == 0 and all(results.values()) else 1
+    suite = Suite(only or (EVERYTHING if os.environ.get("EVERYTHING") == "1" else DEFAULT))
+    if not has_go():
+        without_go(suite)
+    ok = suite.run()
+    suite.close()
+    return 0 if ok else 1
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from harness.proxy import make_certificate
 from harness.world import OPERATOR_NAMESPACE, World
 
 import checker
-from admin import Admin
+from harness.admin import Admin
 from journal import Journal
 from lane import Lane
 from netbird_direct import NetBirdDirect

@@ -3,7 +3,7 @@
 import base64
 import threading
 
-from admin import secrets, setup_keys
+from harness.admin import secrets, setup_keys
 from windows import MARK
 
 # What people can do, how often they do it, and which windows of the protocol that makes busy.

@@ -19,7 +19,7 @@ class Cluster:
             f"{word},clusterrole-aggregation-controller" if word.startswith("--controllers=")
             else word for word in self.plane.controllers.argv]
         self.helm = Helm(helm_binary, self.folder, self.plane.kubeconfig)
-        self.kubectl = Kubectl(binaries / "kubectl", self.plane.kubeconfig,
+        self.kubectl = Kubectl(binaries / "kubectl", self.plane,
                                self.folder / "kubectl-cache")
 
     def start(self):

@@ -94,7 +94,7 @@ class Node:
         self.folder = Path(folder)
         self.programs = Path(programs)
         self.plane = PodPlane(servers, self.folder)
-        self.kubectl = Kubectl(Path(servers) / "kubectl", self.plane.kubeconfig,
+        self.kubectl = Kubectl(Path(servers) / "kubectl", self.plane,
                                self.folder / "kubectl-cache")
         self.processes = []
 

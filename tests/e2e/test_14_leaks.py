@@ -3,6 +3,7 @@
 Runs last, whatever the order on the command line: it looks at all that the others have left."""
 
 import json
+import re
 
 import pytest
 
@@ -34,7 +35,8 @@ def test_14_there_is_something_to_search(eventful):
     assert keys >= 3 and tokens >= 3
     names = dict(collected.files(eventful.world.folder))
     assert any(name.endswith(".metrics") for name in names)
-    assert "kind: SetupKey" in names["objects.yaml"] and "kind: Event" in names["objects.yaml"]
+    for kind in ("SetupKeyList", "EventList", "Secret"):
+        assert re.search(rf'"?kind"?: "?{kind}\b', names["objects.yaml"]), kind
     stored = [name for name, _ in collected.etcd_values(eventful.world.control_plane.etcd_url)]
     for part in ("/setupkeys/", "/events/"):
         assert any(part in name for name in stored), part

@@ -1,4 +1,5 @@
-"""kubectl, as the tests' only way to look into the cluster and to change it."""
+"""kubectl, as the tests' way to change the cluster; and looks into it, by plain GETs where the kind is
+one that tests look at again and again."""
 
 import base64
 import json
@@ -7,7 +8,14 @@ import subprocess
 
 import yaml
 
+from .admin import GROUP, Admin
+
 SECRET_MASK = "(masked)"
+CORE = "/api/v1"
+# All of them lie in namespaces.
+LOOKED_AT = {"setupkey": (GROUP, "setupkeys"), "secret": (CORE, "secrets"), "event": (CORE, "events"),
+             "lease": ("/apis/coordination.k8s.io/v1", "leases"),
+             "deployment": ("/apis/apps/v1", "deployments"), "job": ("/apis/batch/v1", "jobs")}
 
 
 class KubectlError(AssertionError):
@@ -28,17 +36,26 @@ def masked(thing):
     return copy
 
 
-class Kubectl:
-    """One kubeconfig, and one namespace or (None) that of each object."""
+def without_managed_fields(item):
+    """As kubectl shows it. Changes the object."""
+    if item is not None:
+        item["metadata"].pop("managedFields", None)
+    return item
 
-    def __init__(self, binary, kubeconfig, cache, namespace=None):
+
+class Kubectl:
+    """The administrator of a control plane, and one namespace or (None) that of each object."""
+
+    def __init__(self, binary, plane, cache, namespace=None, admin=None):
         self.binary = binary
-        self.kubeconfig = kubeconfig
+        self.plane = plane
+        self.kubeconfig = plane.kubeconfig  # of the program; a test may give it another
         self.cache = cache
         self.namespace = namespace
+        self.admin = admin or Admin(plane)
 
     def within(self, namespace):
-        return Kubectl(self.binary, self.kubeconfig, self.cache, namespace)
+        return Kubectl(self.binary, self.plane, self.cache, namespace, self.admin)
 
     def argv(self, *words):
         namespace = [] if self.namespace is None else [f"--namespace={self.namespace}"]
@@ -60,13 +77,38 @@ class Kubectl:
             raise KubectlError(f"kubectl {' '.join(map(str, words))}: {done.stderr.strip()}")
         return done.stdout
 
+    def path(self, kind, name=""):
+        """Where the API has objects of that kind (or the one), or None for kinds not looked at."""
+        if (found := LOOKED_AT.get(kind.removesuffix("s"))) is None:
+            return None
+        path = f"{found[0]}/namespaces/{self.namespace or 'default'}/{found[1]}"
+        return f"{path}/{name}" if name else path
+
+    def look(self, path):
+        """What is there, as the API shows it, or None where there is nothing."""
+        status, body = self.admin.look(path)
+        if status == 404:
+            return None
+        if status != 200:
+            raise KubectlError(f"GET {path}: {status} {body.decode(errors='replace')}")
+        return json.loads(body)
+
     def get(self, kind, name):
         """Returns the object, or None where there is none."""
+        if path := self.path(kind, name):
+            return without_managed_fields(self.look(path))
         text = self.run("get", kind, name, "--ignore-not-found", "--output=json")
         return json.loads(text) if text.strip() else None
 
     def list(self, kind, *words):
-        return json.loads(self.run("get", kind, "--output=json", *words))["items"]
+        path = self.path(kind)
+        if words or not path:
+            return json.loads(self.run("get", kind, "--output=json", *words))["items"]
+        found = self.look(path)
+        if found is None:
+            raise KubectlError(f"there is no kind {kind}")
+        what = {"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List")}
+        return [{**what, **without_managed_fields(each)} for each in found["items"]]
 
     def apply(self, *objects):
         return self.run("apply", "--filename=-", stdin=yaml.safe_dump_all(objects))

@@ -46,6 +46,7 @@ class ControlPlane:
         self.etcd_url = f"http://127.0.0.1:{self.etcd_port}"
         self.ca_file = self.folder / "apiserver" / "apiserver.crt"
         self.kubeconfig = self.folder / "admin.kubeconfig"
+        self.curl_config = self.folder / "admin.curl"
         self.etcd = self._etcd(etcd_peer)
         self.apiserver = self._apiserver()
         self.controllers = self._controllers(controllers_port)
@@ -91,6 +92,9 @@ class ControlPlane:
             "healthy", lambda: curl("GET", f"{self.etcd_url}/health").status == 200)
         self.start_apiserver()
         write_kubeconfig(self.kubeconfig, self.url, self.ca_file, self.admin_token)
+        self.curl_config.touch(mode=0o600)
+        self.curl_config.write_text(f'cacert = "{self.ca_file}"\n'
+                                    f'header = "Authorization: Bearer {self.admin_token}"\n')
 
     def start_apiserver(self):
         self.apiserver.start().await_ready("ready", self.ready)

@@ -1,6 +1,7 @@
 """What one test works with: a namespace, operators that watch it, and looks at both servers."""
 
 import hashlib
+import json
 import re
 
 import yaml
@@ -85,8 +86,8 @@ class Scene:
         """Writes what the cluster shows of this test for the search for keys, Secrets apart."""
         with open(self.world.folder / "objects.yaml", "a", encoding="utf-8") as out:
             for kind in ("setupkeys", "events"):
-                out.write(self.kubectl.run("get", kind, "--output=yaml", "--show-managed-fields"))
-                out.write("\n---\n")
+                found = self.kubectl.look(self.kubectl.path(kind))
+                out.write(json.dumps(found, indent=1) + "\n---\n")
             # Of a Secret only its data may hold the key.
             for secret in self.kubectl.list("secrets"):
                 self.world.learn(secret)

@@ -58,7 +58,7 @@ class World:
     def start(self):
         self.netbird_server.start()
         self.control_plane.start()
-        self.kubectl = Kubectl(self.binaries / "kubectl", self.control_plane.kubeconfig,
+        self.kubectl = Kubectl(self.binaries / "kubectl", self.control_plane,
                                self.folder / "kubectl-cache")
         self._set_up_netbird()
         self._start_proxies()
@@ -166,6 +166,8 @@ class World:
             "KUBECONFIG": plane.kubeconfig,
             "KUBECONFIG_OPERATOR": self.operator_kubeconfig_direct,
             "KUBECTL": self.binaries / "kubectl",
+            "KUBE_URL": plane.url,
+            "KUBE_CURL_CONFIG": plane.curl_config,
             "NETBIRD_URL": self.netbird_server.url,
             "NETBIRD_TOKEN_FILE": self.token_file,
             "NETBIRD_CLIENT": self.binaries / "netbird",

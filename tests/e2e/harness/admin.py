@@ -1,13 +1,15 @@
-"""Requests to kube-apiserver as the administrator, over one connection per thread.
+"""Requests to kube-apiserver as the administrator, over one connection per thread, with Python's own
+HTTP client.
 
-For the people of the suite, who change many things a second: a kubectl for each would cost the
-machine more than all the operators together. What is judged, is looked at with kubectl.
+For what happens many times a second, looking above all: a kubectl for each costs the machine more
+than the servers and all the operators together.
 """
 
 import http.client
 import json
 import ssl
 import threading
+from urllib.parse import urlsplit
 
 GROUP = "/apis/keys.netbird.io/v1alpha1"
 
@@ -22,23 +24,25 @@ def secrets(namespace, name=""):
 
 class Admin:
     def __init__(self, plane):
-        self.port = plane.port
-        self.token = plane.admin_token
-        self.tls = ssl.create_default_context(cafile=plane.ca_file)
+        self.plane = plane
         self.local = threading.local()
+
+    def connection(self):
+        made = getattr(self.local, "connection", None)
+        if made is None:
+            tls = ssl.create_default_context(cafile=self.plane.ca_file)
+            made = self.local.connection = http.client.HTTPSConnection(
+                urlsplit(self.plane.url).netloc, timeout=10, context=tls)
+        return made
 
     def call(self, method, path, body=None, accept="application/json"):
         """Returns (status, body as bytes); the status is 0 where nobody answers."""
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": accept,
+        headers = {"Authorization": f"Bearer {self.plane.admin_token}", "Accept": accept,
                    "Content-Type": "application/merge-patch+json" if method == "PATCH"
                    else "application/json"}
         data = None if body is None else json.dumps(body)
         try:
-            connection = getattr(self.local, "connection", None)
-            if connection is None:
-                connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10,
-                                                         context=self.tls)
-                self.local.connection = connection
+            connection = self.connection()
             connection.request(method, path, data, headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
@@ -46,9 +50,16 @@ class Admin:
             self.local.connection = None
             return 0, b""
 
+    def look(self, path):
+        """A GET. Once more where nobody answered: the connection may be one to a server that has
+        been restarted since."""
+        kept = getattr(self.local, "connection", None) is not None
+        status, body = self.call("GET", path)
+        return self.call("GET", path) if status == 0 and kept else (status, body)
+
     def get(self, path):
         """The object, or None where it is not there or cannot be had now."""
-        status, body = self.call("GET", path)
+        status, body = self.look(path)
         return json.loads(body) if status == 200 else None
 
     def done(self, method, path, body=None):
