@@ -1,9 +1,10 @@
 """What the test suite consists of.
 
-A part has a lane: the parts of a lane run one after another, the lanes side by side. "first" is for
-what is quick and comes before all else; "processor" for what computes, which leaves way to the others;
-"one" and "other" for what mostly waits for clocks and servers. What is built in build/release is built
-for all parts together, before any of them runs.
+A part has a lane, and the parts of a lane run one after another. "first" is for what is quick and comes
+before all else. Then three lanes run side by side: "processor" for what computes, which leaves way to
+the others; "one" and "other" for what mostly waits for clocks and servers. "last" is for what needs the
+whole machine to itself, as its time is limited. What is built in build/release is built for all parts
+together, before any of them runs.
 """
 import dataclasses
 import os
@@ -96,8 +97,8 @@ PARTS = {
         shards(4, sandboxed("tsan", "--gtest_filter=IssueTest*:LeaderTest*:FaultsTest*"))],
         release=("nbkeys_sandbox", "behaviour_tests"),
         builds=[spare(each) for each in build("tsan", "nbkeys", "shell_tests")]),
-    "fuzz": Part("processor", [spare(["/usr/bin/python3", "tests/fuzz/run.py"])]),
-    "coverage": Part("processor", [["/usr/bin/python3", "tests/sim/coverage.py"]]),
+    "fuzz": Part("last", [["/usr/bin/python3", "tests/fuzz/run.py"]]),
+    "coverage": Part("last", [["/usr/bin/python3", "tests/sim/coverage.py"]]),
     "gitops": Part("other", [["tests/gitops/run.sh"]], builds=[["tests/gitops/build.sh"]],
                    needs_go=True),
     "monitoring": Part("one", [["tests/monitoring/run.sh"]], release=("nbkeys", "nbkeys_sandbox"),

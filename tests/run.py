@@ -136,12 +136,13 @@ class Suite:
 
     def run(self):
         if self.build_release():
-            self.run_parts([name for name in self.names if self.lane(name) == "first"])
-            self.run_lanes([name for name in self.names if self.lane(name) != "first"])
+            self.run_parts(self.of("first"))
+            self.side_by_side(self.of("processor"), self.of("one"), self.of("other"))
+            self.run_parts(self.of("last"))
         return self.total.failed == 0 and all(self.results.values())
 
-    def lane(self, name):
-        return PARTS[name].lane
+    def of(self, lane):
+        return [name for name in self.names if PARTS[name].lane == lane]
 
     def build_release(self):
         targets = sorted({target for name in self.names for target in PARTS[name].release})
@@ -151,9 +152,7 @@ class Suite:
         self.total.add(runner.count)
         return ok
 
-    def run_lanes(self, names):
-        lanes = [[name for name in names if self.lane(name) == lane]
-                 for lane in sorted({self.lane(name) for name in names})]
+    def side_by_side(self, *lanes):
         threads = [threading.Thread(target=self.run_parts, args=(lane,)) for lane in lanes]
         for thread in threads:
             thread.start()

@@ -18,7 +18,7 @@ if [[ -z ${NBKEYS_IMAGE:-} && ${NBKEYS_DOCKERFILE:-1} == 1 ]] && command -v buil
   rm -f "$NBKEYS_IMAGE"
   buildah inspect --type=image localhost/nbkeys-base >/dev/null 2>&1 ||
     ../../deploy/image/base.sh localhost/nbkeys-base
-  IMAGE=$NBKEYS_IMAGE_NAME BASE=localhost/nbkeys-base BUILDAH_OPTIONS="--isolation chroot" BUILDER=buildah \
+  IMAGE=$NBKEYS_IMAGE_NAME BASE=localhost/nbkeys-base BUILDAH_OPTIONS="--isolation chroot --layers" BUILDER=buildah \
     ../../deploy/image/build.sh "$NBKEYS_IMAGE"
   size=$(gzip -9 -c "$NBKEYS_IMAGE" | wc -c)
   echo "image: $((size / 1000)) kB compressed"
