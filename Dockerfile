@@ -4,7 +4,7 @@ ARG BASE=debian:bookworm
 FROM ${BASE} AS build
 
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        ca-certificates ccache cmake g++ ninja-build \
+        ca-certificates cmake g++ ninja-build \
         libcli11-dev libcpprest-dev libspdlog-dev libssl-dev libyaml-cpp-dev \
         nlohmann-json3-dev prometheus-cpp-dev \
     && rm -rf /var/lib/apt/lists/*
@@ -13,9 +13,7 @@ WORKDIR /nbkeys
 COPY CMakeLists.txt CMakePresets.json ./
 COPY crds ./crds
 COPY src ./src
-# What was compiled once is not compiled again, on the builder's machine only.
-RUN --mount=type=cache,target=/root/.cache/ccache \
-    cmake --preset release -DNBKEYS_TESTS=OFF \
+RUN cmake --preset release -DNBKEYS_TESTS=OFF \
     && cmake --build --preset release --target nbkeys \
     && cmake --install build/release --prefix /usr/local --strip
 COPY deploy/image/closure.sh ./

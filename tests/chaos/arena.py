@@ -10,13 +10,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from harness import collected
+from harness.admin import Admin
 from harness.nbkeys import binary
 from harness.process import tail
 from harness.proxy import make_certificate
 from harness.world import OPERATOR_NAMESPACE, World
 
 import checker
-from harness.admin import Admin
 from journal import Journal
 from lane import Lane
 from netbird_direct import NetBirdDirect

@@ -4,6 +4,7 @@ import threading
 import time
 from functools import partial
 
+from harness.admin import path_of
 from harness.kubernetes import write_kubeconfig
 from harness.nbkeys import Operator
 from harness.proxy import Proxy
@@ -143,7 +144,7 @@ class Lane:
         self.seat.start()
 
     def holder(self):
-        path = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/nbkeys"
+        path = path_of("lease", self.namespace, "nbkeys")
         return ((self.arena.admin.get(path) or {}).get("spec") or {}).get("holderIdentity")
 
     def leader(self):

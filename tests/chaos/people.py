@@ -4,6 +4,7 @@ import base64
 import threading
 
 from harness.admin import secrets, setup_keys
+
 from windows import MARK
 
 # What people can do, how often they do it, and which windows of the protocol that makes busy.

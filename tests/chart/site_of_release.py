@@ -57,18 +57,17 @@ class Site:
 
     def uninstall(self):
         """helm uninstall, while its Job runs here. Returns what the Job's program said."""
-        before = self.job_uid()
+        before = self.job()
         with ThreadPoolExecutor() as pool:
             # Helm waits all this time for a Job that has failed.
             helm = pool.submit(self.cluster.helm.run, "uninstall", "nbkeys",
                                f"--namespace={self.namespace}", "--timeout=25s")
             # Not the Job of an uninstall that failed before: Helm replaces it, and its rights, first.
-            until("the Job of the uninstall, or the end of it", lambda: (
-                helm.done() or self.job_uid() not in (None, before)))
-            if helm.done():
+            job = until("the Job of the uninstall, or the end of it", lambda: (
+                helm.done() and "ended") or self.job_other_than(before))
+            if job == "ended":
                 helm.result()
                 raise HelmError("helm uninstall ended without a Job")
-            job = self.kubectl.get("job", "nbkeys-uninstall")
             stopping = pool.submit(self.stop_when_scaled_down, helm)
             done = self.run(job["spec"]["template"]["spec"], "nbkeys-uninstall")
             self.end_job(done.returncode == 0)
@@ -80,9 +79,13 @@ class Site:
                 stopping.result()
         return done
 
-    def job_uid(self):
-        job = self.kubectl.get("job", "nbkeys-uninstall")
-        return job and job["metadata"]["uid"]
+    def job(self):
+        return self.kubectl.get("job", "nbkeys-uninstall")
+
+    def job_other_than(self, before):
+        job = self.job()
+        same = job and before and job["metadata"]["uid"] == before["metadata"]["uid"]
+        return None if same else job
 
     def released(self):
         """Names of the releases that Helm knows of, whatever their state."""

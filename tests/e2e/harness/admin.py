@@ -12,14 +12,25 @@ import threading
 from urllib.parse import urlsplit
 
 GROUP = "/apis/keys.netbird.io/v1alpha1"
+CORE = "/api/v1"
+# All of them lie in namespaces.
+KINDS = {"setupkey": (GROUP, "setupkeys"), "secret": (CORE, "secrets"), "event": (CORE, "events"),
+         "lease": ("/apis/coordination.k8s.io/v1", "leases"),
+         "deployment": ("/apis/apps/v1", "deployments"), "job": ("/apis/batch/v1", "jobs")}
+
+
+def path_of(kind, namespace, name=""):
+    """Of all objects of one of KINDS in a namespace, or of one."""
+    group, plural = KINDS[kind]
+    return f"{group}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
 
 
 def setup_keys(namespace, name=""):
-    return f"{GROUP}/namespaces/{namespace}/setupkeys" + (f"/{name}" if name else "")
+    return path_of("setupkey", namespace, name)
 
 
 def secrets(namespace, name=""):
-    return f"/api/v1/namespaces/{namespace}/secrets" + (f"/{name}" if name else "")
+    return path_of("secret", namespace, name)
 
 
 class Admin:

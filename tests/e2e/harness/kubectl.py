@@ -8,14 +8,9 @@ import subprocess
 
 import yaml
 
-from .admin import GROUP, Admin
+from .admin import KINDS, Admin, path_of
 
 SECRET_MASK = "(masked)"
-CORE = "/api/v1"
-# All of them lie in namespaces.
-LOOKED_AT = {"setupkey": (GROUP, "setupkeys"), "secret": (CORE, "secrets"), "event": (CORE, "events"),
-             "lease": ("/apis/coordination.k8s.io/v1", "leases"),
-             "deployment": ("/apis/apps/v1", "deployments"), "job": ("/apis/batch/v1", "jobs")}
 
 
 class KubectlError(AssertionError):
@@ -79,10 +74,8 @@ class Kubectl:
 
     def path(self, kind, name=""):
         """Where the API has objects of that kind (or the one), or None for kinds not looked at."""
-        if (found := LOOKED_AT.get(kind.removesuffix("s"))) is None:
-            return None
-        path = f"{found[0]}/namespaces/{self.namespace or 'default'}/{found[1]}"
-        return f"{path}/{name}" if name else path
+        kind = kind.removesuffix("s")
+        return path_of(kind, self.namespace or "default", name) if kind in KINDS else None
 
     def look(self, path):
         """What is there, as the API shows it, or None where there is nothing."""

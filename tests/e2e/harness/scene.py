@@ -74,7 +74,7 @@ class Scene:
         """No operator is left to let the SetupKeys go. By curl, as kubectl takes minutes for a
         thousand of them."""
         plane = self.world.control_plane
-        url = f"{plane.url}/apis/keys.netbird.io/v1alpha1/namespaces/{self.namespace}/setupkeys"
+        url = plane.url + self.kubectl.path("setupkeys")
         curl_many(
             "PATCH", [f"{url}/{each['metadata']['name']}"
                       for each in self.kubectl.list("setupkeys")],

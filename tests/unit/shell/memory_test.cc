@@ -99,9 +99,12 @@ std::string works() {
 }
 
 TEST(GiveBackCode, DropsCodeThatIsReadAnewWhenItIsUsed) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "half of what is left is the sanitizer's own, and in use";
+#endif
   ASSERT_EQ(works(), "ba7816bfexpired");
-  const long before = resident("RssFile");
   for (int round = 0; round < 3; ++round) {
+    const long before = resident("RssFile");
     give_back_code();
     EXPECT_LT(resident("RssFile"), before / 2) << "round " << round;
     EXPECT_EQ(works(), "ba7816bfexpired");
