@@ -7,8 +7,9 @@ namespace {
 
 class Shrinking {
  public:
-  Shrinking(const Plan& plan, RunOptions options, Finding finding, int runs_max)
-      : plan_(plan), options_(std::move(options)), runs_max_(runs_max) {
+  Shrinking(const Plan& plan, RunOptions options, Finding finding, int runs_max,
+            const Rerun& rerun)
+      : plan_(plan), options_(std::move(options)), runs_max_(runs_max), rerun_(rerun) {
     options_.keeps_trace = false;
     out_.finding = std::move(finding);
   }
@@ -60,7 +61,7 @@ class Shrinking {
         options.suppressed.insert(happening.id);
       }
     }
-    for (const Finding& found : sim::run(plan_, options).findings) {
+    for (const Finding& found : rerun_(options)) {
       if (found.checker != out_.finding.checker) continue;
       out_.finding = found;
       return true;
@@ -71,6 +72,7 @@ class Shrinking {
   const Plan& plan_;
   RunOptions options_;
   const int runs_max_;
+  const Rerun& rerun_;
   std::vector<int> kept_;
   Shrunk out_;
 };
@@ -78,7 +80,13 @@ class Shrinking {
 }  // namespace
 
 Shrunk shrink(const Plan& plan, const RunOptions& options, const Finding& finding, int runs_max) {
-  return Shrinking(plan, options, finding, runs_max).run();
+  return shrink(plan, options, finding, runs_max,
+                [&plan](const RunOptions& fewer) { return sim::run(plan, fewer).findings; });
+}
+
+Shrunk shrink(const Plan& plan, const RunOptions& options, const Finding& finding, int runs_max,
+              const Rerun& rerun) {
+  return Shrinking(plan, options, finding, runs_max, rerun).run();
 }
 
 }  // namespace nbkeys::sim

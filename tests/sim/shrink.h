@@ -3,7 +3,7 @@
 // debugging (Zeller) over the plan's list. The same seed is run again and again with parts of the
 // list left out.
 
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "sim/world.h"
@@ -17,7 +17,12 @@ struct Shrunk {
   int runs = 0;
 };
 
+// What a run without the suppressed happenings finds.
+using Rerun = std::function<Findings(const RunOptions& options)>;
+
 // REQUIRES: the plan fails with this finding when nothing is left out.
 Shrunk shrink(const Plan& plan, const RunOptions& options, const Finding& finding, int runs_max);
+Shrunk shrink(const Plan& plan, const RunOptions& options, const Finding& finding, int runs_max,
+              const Rerun& rerun);
 
 }  // namespace nbkeys::sim
