@@ -6,6 +6,7 @@
 
 #include "behaviour/process.h"
 #include "behaviour/world.h"
+#include "runner/filter.h"
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
@@ -18,5 +19,5 @@ int main(int argc, char** argv) {
     std::cerr << "--world must be in-process, sandbox or real, not " << world << "\n";
     return 2;
   }
-  return RUN_ALL_TESTS();
+  return nbkeys::runner::run_all_tests();
 }
