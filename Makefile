@@ -6,9 +6,9 @@ PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 PRESET ?= release
 
-.PHONY: help demo build test unit behaviour model tidy hostile gitops monitoring chart e2e asan tsan \
-        e2e-cluster image simulate coverage chaos fuzz bench proof-table format packages test-packages \
-        fuzz-packages cluster-packages clean
+.PHONY: help demo build check test test-servers test-all unit behaviour model tidy sandbox hostile gitops \
+        monitoring chart e2e e2e-cluster asan tsan simulate coverage chaos fuzz bench proof-table image format \
+        packages test-packages fuzz-packages cluster-packages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,20 +23,35 @@ build: packages ## Build build/release/nbkeys
 	@cmake --preset $(PRESET)
 	@cmake --build build/$(PRESET) -j $(JOBS) --target nbkeys
 
-test: test-packages ## Run all tests; with Go >= 1.25 on the PATH also those on real servers
-	@$(PYTHON) tests/run.py
+check: packages ## Run what a change to one file needs: tidy, unit tests, behaviour in process
+	@$(PYTHON) tests/run.py check
 
-unit behaviour model tidy hostile gitops monitoring chart asan tsan: test-packages ## Run one part of the tests
+test: packages ## Run all tests that need no server: those, the model check, 20 simulated seeds
+	@$(PYTHON) tests/run.py test
+
+test-servers: test-packages ## Run the binary against servers: sandbox, hostile ones, with Go >= 1.25 the real ones
+	@$(PYTHON) tests/run.py servers
+
+test-all: fuzz-packages cluster-packages ## Run everything: both, a cluster with pods (root), sanitizers, chaos, fuzz
+	@$(PYTHON) tests/run.py all
+
+unit behaviour tidy: packages
 	@$(PYTHON) tests/run.py --only $@
 
-e2e: test-packages ## Run the tests on the real servers
+model: packages ## Walk every step of the protocol, and see that the walk and tidy catch planted bugs
+	@$(PYTHON) tests/run.py --only model model-long planted
+
+sandbox hostile gitops monitoring chart asan tsan: test-packages
+	@$(PYTHON) tests/run.py --only $@
+
+e2e: test-packages ## Run the two suites on a real kube-apiserver, etcd and NetBird alone
 	@$(PYTHON) tests/run.py --only e2e e2e-behaviour
 
 SEEDS ?= 1000
-simulate: test-packages ## Simulate months on virtual time under every kind of trouble (SEEDS=1000)
+simulate: packages ## Simulate months on virtual time under every kind of trouble (SEEDS=1000)
 	@SEEDS=$(SEEDS) $(PYTHON) tests/run.py --only sim
 
-coverage: test-packages ## Measure what of the engine the simulation reaches
+coverage: packages ## Measure what of the engine the simulation reaches
 	@$(PYTHON) tests/run.py --only coverage
 
 chaos: test-packages ## Kill, cut and restart on the real servers (NBKEYS_CHAOS_MINUTES=12)
@@ -55,7 +70,7 @@ bench: test-packages ## Measure speed and size on the real servers (a quarter of
 	@cmake --preset release && cmake --build build/release -j $(JOBS) --target nbkeys engine_bench
 	@$(PYTHON) tests/bench/bench.py
 
-proof-table: ## Write README's table of what is proven from the last runs
+proof-table: ## Write README's table of what is proven, and CONTRIBUTING's times, from the last runs
 	@$(PYTHON) tests/proof/table.py
 
 format: ## Format the C++ sources (needs clang-format)

@@ -1,10 +1,11 @@
-"""What the test suite consists of.
+"""What the test suite consists of: the parts, and the groups that `make` knows by name.
 
-A part has a lane, and the parts of a lane run one after another. "first" is for what is quick and comes
-before all else. Then three lanes run side by side: "processor" for what computes, which leaves way to
-the others; "one" and "other" for what mostly waits for clocks and servers. "last" is for what needs the
-whole machine to itself, as its time is limited. What is built in build/release is built for all parts
-together, before any of them runs.
+A part has a lane, and the parts of a lane run one after another. Three lanes run side by side:
+"processor" for what computes, which leaves way to the others; "one" and "other" for what mostly waits
+for clocks and servers. "last" is for what needs the whole machine to itself, as its time is limited.
+What is built in build/release is built for all parts together, before any of them runs.
+
+CONTRIBUTING.md tells what each part shows and how long it takes.
 """
 import dataclasses
 import os
@@ -13,17 +14,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 JOBS = str(os.cpu_count() or 2)
 SEEDS = os.environ.get("SEEDS", "200")
+SEEDS_QUICK = "20"
+LONG_WALKS = "*/alone_everything"  # more than 20 s each
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
 SERVERS = ["tests/e2e/servers/build.sh"]
-IN_PROCESS = ["--world=in-process", "--gtest_brief=1"]
 
 
 class Together:
-    """Commands that run side by side."""
+    """Commands that run side by side. Between them they must run a test."""
 
     def __init__(self, *commands, environments=None):
         self.commands = commands
         self.environments = environments or [{}] * len(commands)
+
+
+class Check(Together):
+    """A command that counts no tests: as a whole it is one."""
 
 
 @dataclasses.dataclass
@@ -52,53 +58,78 @@ def shards(count, command):
     return Together(*[command] * count, environments=environments)
 
 
-def sandboxed(preset, *filters):
+def gtest(program, *more):
+    return [f"build/{program}", "--gtest_brief=1", *more]
+
+
+def in_process(preset):
+    return gtest(f"{preset}/tests/behaviour_tests", "--world=in-process")
+
+
+def sandboxed(preset, tests):
     """The behaviour suite on the sandbox, with the operator of that build."""
-    return ["env", f"NBKEYS_BINARY=build/{preset}/nbkeys", "build/release/tests/behaviour_tests",
-            "--world=sandbox", "--gtest_brief=1", *filters]
+    return ["env", f"NBKEYS_BINARY=build/{preset}/nbkeys",
+            *gtest("release/tests/behaviour_tests", "--world=sandbox", f"--gtest_filter={tests}")]
+
+
+def simulate(preset, seeds):
+    return spare([f"build/{preset}/tests/sim/simulate", "--seeds", seeds, "--jobs", JOBS])
+
+
+def without_proof(command):
+    """For a run too short to stand in README's table."""
+    return ["env", "-u", "NBKEYS_PROOF", *command]
 
 
 PARTS = {
     "tidy": Part("processor", [
-        ["/usr/bin/python3", "tests/tidy/tidy.py"],
-        spare(["/usr/bin/python3", "tests/tidy/tidy.py", "--self-test"]),
-        ["/usr/bin/python3", "tests/proof/table.py", "--check"]]),
-    "unit": Part("first", [
-        ["build/release/tests/unit_tests", "--gtest_brief=1"],
-        ["build/release/tests/fuzz/corpus_tests", "--gtest_brief=1"]],
-        release=("unit_tests", "corpus_tests")),
-    "model": Part("processor", [
-        shards(2, spare(["build/release/tests/model_tests", "--gtest_brief=1"])),
-        spare(["build/release/tests/mutation_tests", "--gtest_brief=1"])],
-        release=("model_tests", "mutation_tests")),
-    "sim": Part("processor", [
-        shards(2, spare(["build/release/tests/sim/sim_tests", "--gtest_brief=1"])),
-        spare(["build/release/tests/sim/simulate", "--seeds", SEEDS, "--jobs", JOBS])],
-        release=("simulate", "sim_tests")),
-    "behaviour": Part("other", [
-        ["build/release/tests/behaviour_tests", *IN_PROCESS],
-        shards(4, sandboxed("release"))],
-        release=("nbkeys", "nbkeys_sandbox", "behaviour_tests")),
-    "hostile": Part("one", [[*PYTEST, "tests/fuzz/hostile_server_test.py"]],
-                    release=("nbkeys", "nbkeys_sandbox")),
+        Check(["/usr/bin/python3", "tests/tidy/tidy.py"]),
+        Check(["/usr/bin/python3", "tests/proof/table.py", "--check"]),
+        Check(["/usr/bin/python3", "tests/run_test.py"])]),
+    "unit": Part("other", [shards(2, gtest("release/tests/unit_tests"))],
+                 release=("unit_tests",)),
+    "model": Part("processor", [shards(2, spare(gtest("release/tests/model_tests",
+                                                      f"--gtest_filter=-{LONG_WALKS}")))],
+                  release=("model_tests",)),
+    "model-long": Part("processor", [spare(gtest("release/tests/model_tests",
+                                                 f"--gtest_filter={LONG_WALKS}"))],
+                       release=("model_tests",)),
+    "behaviour": Part("other", [shards(2, in_process("release"))],
+                      release=("behaviour_tests",)),
+    "seeds": Part("processor", [Check(without_proof(simulate("release", SEEDS_QUICK)))],
+                  release=("simulate",)),
+    "sim": Part("processor", [shards(2, spare(gtest("release/tests/sim/sim_tests"))),
+                              Check(simulate("release", SEEDS))],
+                release=("simulate", "sim_tests")),
+    "planted": Part("processor", [spare(gtest("release/tests/mutation_tests")),
+                                  Check(spare(["/usr/bin/python3", "tests/tidy/tidy.py",
+                                               "--self-test"]))],
+                    release=("mutation_tests",)),
+    # A crash at each step is shown in process, and with the real binary by chaos; the fakes themselves
+    # are the same in every world.
+    "sandbox": Part("other", [shards(4, sandboxed("release", "-*CrashTest.*:KubeTest.*:"
+                                                             "NetBirdTest.*"))],
+                    release=("nbkeys", "nbkeys_sandbox", "behaviour_tests")),
+    "hostile": Part("one", [gtest("release/tests/fuzz/corpus_tests"),
+                            [*PYTEST, "tests/fuzz/hostile_server_test.py"]],
+                    release=("nbkeys", "nbkeys_sandbox", "corpus_tests")),
     # The kept inputs run under both sanitizers in "fuzz".
     "asan": Part("processor", [
-        shards(2, ["build/asan/tests/unit_tests", "--gtest_brief=1"]),
-        spare(["env", "-u", "NBKEYS_PROOF", "build/asan/tests/sim/simulate", "--seeds", "20",
-               "--jobs", JOBS]),
-        shards(2, spare(["build/asan/tests/behaviour_tests", *IN_PROCESS])),
-        shards(2, sandboxed("asan", "--gtest_filter=IssueTest*:*CrashTest*"))],
+        shards(2, gtest("asan/tests/unit_tests")),
+        Check(without_proof(simulate("asan", SEEDS_QUICK))),
+        shards(2, spare(in_process("asan"))),
+        shards(2, sandboxed("asan", "IssueTest.*:RotateTest.*:DeleteTest.*"))],
         release=("nbkeys_sandbox", "behaviour_tests"),
         builds=[spare(each) for each in build("asan", "nbkeys", "unit_tests", "simulate",
                                               "behaviour_tests")]),
     # Only the shell has threads.
     "tsan": Part("processor", [
-        ["build/tsan/tests/shell_tests", "--gtest_brief=1"],
-        shards(4, sandboxed("tsan", "--gtest_filter=IssueTest*:LeaderTest*:FaultsTest*"))],
+        gtest("tsan/tests/shell_tests"),
+        shards(4, sandboxed("tsan", "IssueTest.*:LeaderTest.*:FaultsTest.*"))],
         release=("nbkeys_sandbox", "behaviour_tests"),
         builds=[spare(each) for each in build("tsan", "nbkeys", "shell_tests")]),
     "fuzz": Part("last", [["/usr/bin/python3", "tests/fuzz/run.py"]]),
-    "coverage": Part("last", [["/usr/bin/python3", "tests/sim/coverage.py"]]),
+    "coverage": Part("last", [Check(["/usr/bin/python3", "tests/sim/coverage.py"])]),
     "gitops": Part("other", [["tests/gitops/run.sh"]], builds=[["tests/gitops/build.sh"]],
                    needs_go=True),
     "monitoring": Part("one", [["tests/monitoring/run.sh"]], release=("nbkeys", "nbkeys_sandbox"),
@@ -114,7 +145,18 @@ PARTS = {
     "chaos": Part("other", [["tests/chaos/run.sh"]], release=("nbkeys",), builds=[SERVERS],
                   needs_go=True),
 }
-DEFAULT = ["tidy", "unit", "model", "sim", "behaviour", "hostile", "gitops", "e2e-behaviour", "e2e"]
-# In CI (EVERYTHING=1), in the order in which the parts of a lane run.
-EVERYTHING = ["tidy", "unit", "model", "sim", "asan", "tsan", "fuzz", "hostile", "monitoring", "chart",
-              "e2e", "behaviour", "gitops", "e2e-cluster", "e2e-behaviour", "chaos"]
+
+# What needs neither a server nor Go.
+TEST = ["tidy", "unit", "model", "behaviour", "seeds"]
+# The real binary against servers: the sandbox, hostile ones, and the real ones, which Go builds.
+SERVERS = ["hostile", "monitoring", "chart", "e2e", "sandbox", "gitops", "e2e-behaviour"]
+# The groups, each as stages that run one after another. In a stage a lane keeps this order. What "sim"
+# shows contains what "seeds" shows.
+GROUPS = {
+    "check": [["tidy", "unit", "behaviour"]],
+    "test": [TEST],
+    "servers": [SERVERS],
+    "all": [[name for name in TEST if name != "seeds"],
+            [*SERVERS[:-1], "e2e-cluster", "e2e-behaviour", "chaos",
+             "model-long", "sim", "planted", "asan", "tsan", "fuzz"]],
+}

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs the parts of the test suite and closes with one line that counts all their tests.
 
-A part's tests are counted from what its runners print. The first failure does not stop the rest, so
-that one run tells everything that is wrong.
+A part's tests are counted from what its runners print, and a runner that prints of none has failed. The
+first failure does not stop the rest, so that one run tells everything that is wrong.
 """
 import argparse
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 
-from parts import DEFAULT, EVERYTHING, PARTS, ROOT, Together, build
+from parts import GROUPS, PARTS, ROOT, Check, Together, build
 
 GO_NEEDED = (1, 25)
 PROOF = ROOT / "build" / "proof"  # what each part leaves for tests/proof/table.py
@@ -43,8 +44,8 @@ class Count:
         self.failed += other.failed
         self.skipped += other.skipped
 
-    def any(self):
-        return self.passed + self.failed + self.skipped > 0
+    def ran(self):
+        return self.passed + self.failed > 0
 
 
 class Output:
@@ -83,6 +84,7 @@ class Runner:
         self.name = name
         self.output = output
         self.count = Count()
+        self.seconds = self.processor = 0.0
 
     def run(self):
         part, began = PARTS[self.name], time.monotonic()
@@ -91,11 +93,12 @@ class Runner:
         ok = all(self.command(each, counts=False) for each in part.builds)
         if ok:
             ok = all([self.command(each) for each in part.commands])
-        self.say(f"=== {self.name}: {'ok' if ok else 'FAILED'} in {time.monotonic() - began:.0f} s")
+        self.seconds = time.monotonic() - began
+        self.say(f"=== {self.name}: {'ok' if ok else 'FAILED'} in {self.seconds:.0f} s")
         return ok
 
     def command(self, command, counts=True):
-        """A command that counts no tests of its own counts as one check, but for a build."""
+        """What only builds counts for nothing."""
         together = command if isinstance(command, Together) else Together(command)
         for each in together.commands:
             self.say(f"$ {' '.join(each)}")
@@ -107,45 +110,52 @@ class Runner:
         for thread in threads:
             thread.join()
         processor = sum(map(processor_seconds, processes))
+        self.processor += processor
         ok = all(p.returncode == 0 for p in processes)
         self.say(f"took {time.monotonic() - began:.0f} s, and {processor:.0f} s of a core")
+        if ok and counts and not counted.ran():
+            if isinstance(together, Check):
+                counted.passed += 1
+            else:
+                self.say("no test ran: a filter that matches nothing?")
+                ok = False
         if not ok and counted.failed == 0:
             counted.failed += 1
-        elif counts and not counted.any():
-            counted.passed += 1
         self.count.add(counted)
         return ok
 
     def follow(self, process, counted):
-        for line in process.stdout:
-            line = line.rstrip("\n")
-            with self.output.lock:
-                counted.read(line)
-            self.say(line)
+        with process.stdout as lines:
+            for line in lines:
+                line = line.rstrip("\n")
+                with self.output.lock:
+                    counted.read(line)
+                self.say(line)
 
     def say(self, text):
         self.output.line(self.name, text)
 
 
 class Suite:
-    def __init__(self, names):
-        self.names = names
-        self.output = Output(names)
+    def __init__(self, stages):
+        self.stages = stages
+        self.output = Output(self.names())
         self.total = Count()
         self.results = {}
+        self.times = {}
+
+    def names(self):
+        return [name for stage in self.stages for name in stage]
 
     def run(self):
         if self.build_release():
-            self.run_parts(self.of("first"))
-            self.side_by_side(self.of("processor"), self.of("one"), self.of("other"))
-            self.run_parts(self.of("last"))
+            for stage in self.stages:
+                self.side_by_side(*(lane(stage, name) for name in ("processor", "one", "other")))
+                self.run_parts(lane(stage, "last"))
         return self.total.failed == 0 and all(self.results.values())
 
-    def of(self, lane):
-        return [name for name in self.names if PARTS[name].lane == lane]
-
     def build_release(self):
-        targets = sorted({target for name in self.names for target in PARTS[name].release})
+        targets = sorted({target for name in self.names() for target in PARTS[name].release})
         commands = build("release", *targets) if targets else []
         runner = Runner("build", self.output)
         ok = all(runner.command(each, counts=False) for each in commands)
@@ -165,13 +175,24 @@ class Suite:
             ok = runner.run()
             with self.output.lock:
                 self.results[name] = ok
+                self.times[name] = [round(runner.seconds), round(runner.processor)]
                 self.total.add(runner.count)
 
+    def keep_times(self, path):
+        """What CONTRIBUTING.md's table tells: of each part that went well its last times."""
+        known = json.loads(path.read_text()) if path.exists() else {}
+        known.update({name: self.times[name] for name, ok in self.results.items() if ok})
+        path.write_text(json.dumps(known, indent=1) + "\n")
+
     def close(self):
-        print("\n" + "  ".join(f"{n}: {'ok' if self.results[n] else 'FAILED'}" for n in self.names
+        print("\n" + "  ".join(f"{n}: {'ok' if self.results[n] else 'FAILED'}" for n in self.names()
                                if n in self.results))
         skipped = f", {self.total.skipped} skipped" if self.total.skipped else ""
         print(f"{self.total.passed} passed, {self.total.failed} failed{skipped}")
+
+
+def lane(names, wanted):
+    return [name for name in names if PARTS[name].lane == wanted]
 
 
 def has_go():
@@ -184,8 +205,8 @@ def has_go():
 
 def without_go(suite):
     """Leaves out what Go builds. With REQUIRE_E2E=1 that is a failure."""
-    left_out = [name for name in suite.names if PARTS[name].needs_go]
-    suite.names = [name for name in suite.names if name not in left_out]
+    left_out = [name for name in suite.names() if PARTS[name].needs_go]
+    suite.stages = [[name for name in stage if name not in left_out] for stage in suite.stages]
     needed, required = ".".join(map(str, GO_NEEDED)), os.environ.get("REQUIRE_E2E") == "1"
     for name in left_out:
         print(f"=== {name}: {'FAILED' if required else 'skipped'}: no Go >= {needed} on the PATH to "
@@ -196,14 +217,17 @@ def without_go(suite):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("group", nargs="?", choices=GROUPS, default="test",
+                        help=f"{', '.join(GROUPS)}; test where none is named")
     parser.add_argument("--only", choices=PARTS, nargs="+", metavar="PART",
-                        help=f"run these parts: {', '.join(PARTS)}")
-    only = parser.parse_args().only
+                        help=f"run these parts instead: {', '.join(PARTS)}")
+    options = parser.parse_args()
     PROOF.mkdir(parents=True, exist_ok=True)
-    suite = Suite(only or (EVERYTHING if os.environ.get("EVERYTHING") == "1" else DEFAULT))
-    if not has_go():
+    suite = Suite([options.only] if options.only else GROUPS[options.group])
+    if any(PARTS[name].needs_go for name in suite.names()) and not has_go():
         without_go(suite)
     ok = suite.run()
+    suite.keep_times(PROOF / "times.json")
     suite.close()
     return 0 if ok else 1
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes README's table of what is proven from what the last run of each part left in build/proof.
+"""Writes README's table of what is proven from what the last run of each part left in build/proof, and
+into CONTRIBUTING's table of all parts how long they took.
 
 Each part of the tests leaves <part>.json there (<part>.N.json where it ran as several processes):
 its figures, which are added up, and the line that is shown for them. A part that has not run since
@@ -14,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 BEGIN = "<!-- written by `make proof-table` -->"
 END = "<!-- end of what `make proof-table` writes -->"
 
@@ -73,6 +75,17 @@ def table(folder, before):
     return "\n".join(out)
 
 
+def with_times(text, times):
+    """The last cell of each part's row: seconds, and seconds of a core."""
+    def row(found):
+        if found[2] not in times:
+            return found[0]
+        seconds, processor = times[found[2]]
+        return f"{found[1]} {seconds:,} s, {processor:,} s |"
+
+    return re.sub(r"^(\| `([a-z0-9-]+)` \|.*\|) [^|]* \|$", row, text, flags=re.MULTILINE)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="only look whether README has every row")
@@ -91,6 +104,8 @@ def main():
         return
     section = BEGIN + "\n" + table(options.folder, before) + "\n" + END
     README.write_text(text[: found.start()] + section + text[found.end():])
+    if (times := options.folder / "times.json").exists():
+        CONTRIBUTING.write_text(with_times(CONTRIBUTING.read_text(), json.loads(times.read_text())))
 
 
 if __name__ == "__main__":
