@@ -59,6 +59,16 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(outcome(say("[  FAILED  ] 2 tests, listed below:", code=1)),
                          ("0 passed, 2 failed", False))
 
+    def test_a_run_of_which_all_is_left_out_fails(self):
+        suite = run.Suite([["e2e"]])
+        out = io.StringIO()
+        with mock.patch.dict("os.environ", {"REQUIRE_E2E": "0"}), contextlib.redirect_stdout(out):
+            run.without_go(suite)
+            ok = suite.run()
+            suite.close()
+        self.assertFalse(ok)
+        self.assertTrue(out.getvalue().endswith("\n0 passed, 0 failed, 1 skipped\n"))
+
     def test_what_does_not_build_is_not_run(self):
         self.assertEqual(outcome(say("[  PASSED  ] 3 tests."), builds=[say("error", code=1)]),
                          ("0 passed, 1 failed", False))
