@@ -115,6 +115,14 @@ class PartsTest(unittest.TestCase):
             self.assertFalse(PARTS[name].needs_go, name)
             self.assertNotIn("nbkeys_sandbox", PARTS[name].release, name)
 
+    def test_every_gtest_program_refuses_a_filter_that_matches_nothing(self):
+        tests = run.ROOT / "tests"
+        for path in tests.rglob("CMakeLists.txt"):
+            self.assertNotIn("GTest::gtest_main", path.read_text(), path)
+        mains = {path.relative_to(tests).as_posix() for path in tests.rglob("*.cc")
+                 if "RUN_ALL_TESTS();" in path.read_text()}
+        self.assertEqual(mains, {"runner/filter.cc"})
+
     def test_contributing_tells_of_every_part(self):
         text = (run.ROOT / "CONTRIBUTING.md").read_text()
         told = re.findall(r"^\| `([a-z0-9-]+)` \|", text, re.MULTILINE)
