@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kube/refused.h"
 #include "shell/server.h"
 
 namespace nbkeys::cli {
@@ -150,6 +151,13 @@ base::Result<RunOptions> check(const RawOptions& raw) {
     auto& list = out.engine.watch_namespaces;
     if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
   }
+  for (const std::string& entry : raw.refuse_in_secret_template) {
+    if (!kube::is_entry(entry)) {
+      return bad("--refuse-in-secret-template: '" + entry +
+                 "' must be a name, name=value, domain/, or a beginning with its last dot");
+    }
+  }
+  out.engine.also_refused = raw.refuse_in_secret_template;
   if (base::Status read = read_netbird(raw, out); !read) return read.error();
   if (base::Status read = read_lease(raw, out.engine.lease); !read) return read.error();
   if (base::Status read =

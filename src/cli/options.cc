@@ -58,6 +58,13 @@ void add_servers(CLI::App& app, RawOptions& raw) {
       ->type_name("NAME")
       ->delimiter(',')
       ->allow_extra_args(false);
+  add(app, kGroupKube, "refuse-in-secret-template", raw.refuse_in_secret_template,
+      "label, annotation or type that no secretTemplate may hold, or name that no Secret may have, "
+      "besides what is refused anyway: name, name=value, domain/ with all below it, or a beginning "
+      "with its last dot; may be repeated")
+      ->type_name("ENTRY")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   add(app, kGroupNetBird, "netbird-url", raw.netbird_url,
       "address of the NetBird management server, without /api")
       ->type_name("URL")

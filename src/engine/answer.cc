@@ -122,7 +122,7 @@ void Answer::account_works() {
 void Answer::store_setup_key(std::string_view body) {
   const auto object = kube::parse_object(body, "read SetupKey");
   if (!object) return;
-  auto resource = kube::parse_setup_key(*object);
+  auto resource = kube::parse_setup_key(*object, world_.options.also_refused);
   if (resource && resource->meta.uid == pending_.uid) {
     put_setup_key(world_, std::move(*resource));
   }
@@ -139,8 +139,8 @@ void Answer::setup_key_read(base::Result<io::HttpResponse> response) {
     return;
   }
   const auto object = kube::parse_object(response->body.reveal(), "read SetupKey");
-  auto resource =
-      object ? kube::parse_setup_key(*object) : base::Result<kube::SetupKey>(object.error());
+  auto resource = object ? kube::parse_setup_key(*object, world_.options.also_refused)
+                         : base::Result<kube::SetupKey>(object.error());
   if (!resource) {
     back_off(flight_->object_backoff, resource.error());
     return;

@@ -24,7 +24,7 @@ SetupKeySink::SetupKeySink(std::string scope, World& world, Touch touch)
 void SetupKeySink::list_begun() { listed_.clear(); }
 
 void SetupKeySink::listed(const nlohmann::json& object) {
-  auto resource = kube::parse_setup_key(object);
+  auto resource = kube::parse_setup_key(object, world_.options.also_refused);
   if (!resource) return;
   gather(std::move(*resource), listed_);
 }
@@ -43,7 +43,7 @@ void SetupKeySink::list_ended(const std::string& resource_version) {
 }
 
 void SetupKeySink::changed(const nlohmann::json& object) {
-  auto resource = kube::parse_setup_key(object);
+  auto resource = kube::parse_setup_key(object, world_.options.also_refused);
   if (!resource) return;
   const kube::ObjectRef ref = resource->meta.ref;
   put_setup_key(world_, std::move(*resource));

@@ -27,6 +27,7 @@ struct AccountOptions {
 
 struct Options {
   std::vector<std::string> watch_namespaces;  // empty: every namespace
+  std::vector<std::string> also_refused;      // in secretTemplate, besides kube/refused.h
   base::Duration resync{300'000};
   int concurrency = 8;  // requests in flight per server
   LeaseOptions lease;

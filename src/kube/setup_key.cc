@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "kube/names.h"
+#include "kube/refused.h"
 
 namespace nbkeys::kube {
 namespace {
@@ -78,6 +79,33 @@ Rotation read_rotation(const Json& spec, std::string& error) {
   return out;
 }
 
+// Takes refused entries out, so that nothing that writes a Secret can meet them.
+void sift(Part part, std::string_view field, const std::vector<std::string>& also,
+          std::map<std::string, std::string>& entries, std::string& error) {
+  std::erase_if(entries, [&](const auto& entry) {
+    const auto why = why_refused(part, entry.first, entry.second, also);
+    if (!why) return false;
+    error = "spec.secretTemplate." + std::string(field) + " may not hold " + *why + "; remove it";
+    return true;
+  });
+}
+
+SecretTemplate read_template(const Json& spec, const std::vector<std::string>& also,
+                             std::string& error) {
+  SecretTemplate out = {string_map(base::find(spec, {"secretTemplate", "labels"})),
+                        string_map(base::find(spec, {"secretTemplate", "annotations"})),
+                        string_map(base::find(spec, {"secretTemplate", "data"})),
+                        base::string_or(spec, {"secretTemplate", "type"})};
+  sift(Part::kLabel, "labels", also, out.labels, error);
+  sift(Part::kAnnotation, "annotations", also, out.annotations, error);
+  if (const auto why = why_refused(Part::kType, out.type, "", also)) {
+    error = "spec.secretTemplate.type may not be " + *why +
+            "; make a new SetupKey without it and delete this one";
+    out.type.clear();
+  }
+  return out;
+}
+
 std::vector<GroupRef> read_groups(const Json& spec) {
   std::vector<GroupRef> out;
   const Json* groups = base::find(spec, {"autoGroups"});
@@ -88,7 +116,8 @@ std::vector<GroupRef> read_groups(const Json& spec) {
   return out;
 }
 
-Spec read_spec(const Json& object, const ObjectRef& ref, std::string& error) {
+Spec read_spec(const Json& object, const ObjectRef& ref, const std::vector<std::string>& also,
+               std::string& error) {
   static const Json kEmpty = Json::object();
   const Json* found = base::find(object, {"spec"});
   const Json& spec = found != nullptr ? *found : kEmpty;
@@ -99,10 +128,7 @@ Spec read_spec(const Json& object, const ObjectRef& ref, std::string& error) {
   out.revoked = base::bool_or(spec, {"revoked"}, false);
   out.secret_name = base::string_or(spec, {"secretName"}, ref.name);
   out.secret_key = base::string_or(spec, {"secretKey"}, "setup-key");
-  out.secret_template = {string_map(base::find(spec, {"secretTemplate", "labels"})),
-                         string_map(base::find(spec, {"secretTemplate", "annotations"})),
-                         string_map(base::find(spec, {"secretTemplate", "data"})),
-                         base::string_or(spec, {"secretTemplate", "type"})};
+  out.secret_template = read_template(spec, also, error);
   out.revision_history_limit = small_int(spec, {"revisionHistoryLimit"}).value_or(3);
   const std::string policy = base::string_or(spec, {"deletionPolicy"}, "Delete");
   out.deletion_policy = policy == "Retain"   ? DeletionPolicy::kRetain
@@ -219,16 +245,21 @@ std::string settings_digest(const Spec& spec) {
   return base::sha256_hex(canonical).substr(0, 16);
 }
 
-base::Result<SetupKey> parse_setup_key(const nlohmann::json& object) {
+base::Result<SetupKey> parse_setup_key(const nlohmann::json& object,
+                                       const std::vector<std::string>& also_refused) {
   auto meta = parse_meta(object);
   if (!meta) return meta.error();
   SetupKey out;
   out.meta = std::move(*meta);
-  out.spec = read_spec(object, out.meta.ref, out.spec_error);
+  out.spec = read_spec(object, out.meta.ref, also_refused, out.spec_error);
   // The schema refuses it; an object that came from before the schema is not worked on.
   if (out.spec.secret_name.empty() || !is_object_name(out.spec.secret_name)) {
     out.spec_error = "spec.secretName is not the name of a Secret";
     out.spec.secret_name = out.meta.ref.name;
+  }
+  if (const auto why = why_refused(Part::kName, out.spec.secret_name, "", also_refused)) {
+    out.spec_error = "the Secret's name may not be " + *why +
+                     "; make a new SetupKey with another secretName and delete this one";
   }
   out.status = read_status(object);
   out.rotate = base::string_or(object, {"metadata", "annotations", kRotateAnnotation});

@@ -138,7 +138,10 @@ struct SetupKey {
 };
 
 // kMalformed only where the object has no usable metadata; a bad spec is told in spec_error.
-base::Result<SetupKey> parse_setup_key(const nlohmann::json& object);
+// `also_refused` is what an installation adds to the entries that no secretTemplate may hold (see
+// refused.h); such entries are told in spec_error and left out of what was read.
+base::Result<SetupKey> parse_setup_key(const nlohmann::json& object,
+                                       const std::vector<std::string>& also_refused = {});
 
 nlohmann::json status_json(const KeyStatus& status);
 

@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "kube/names.h"
+#include "kube/refused.h"
 
 namespace nbkeys::plugin {
 namespace {
@@ -68,6 +69,16 @@ std::string secret_name_of(const Json& object) {
 
 bool secret_name_kept(const Json& self, const Json* before) {
   return before == nullptr || secret_name_of(self) == secret_name_of(*before);
+}
+
+std::string refused_name(const Json& self) {
+  return kube::why_refused(kube::Part::kName, secret_name_of(self), "").value_or("");
+}
+
+// What the operator has seen it must be able to write to, whenever it was made.
+bool secret_name_is_harmless(const Json& self, const Json*) {
+  return base::int_at(self, {"status", "observedGeneration"}).value_or(-1) != -1 ||
+         refused_name(self).empty();
 }
 
 bool one_off_used_once(const Json& self, const Json*) {
@@ -144,9 +155,34 @@ bool annotations_well_named(const Json& self, const Json*) {
   });
 }
 
-bool secret_type_is_harmless(const Json& self, const Json*) {
-  return self != "kubernetes.io/service-account-token" && self != "bootstrap.kubernetes.io/token";
+std::string refused_keys(const Json& self, kube::Part part) {
+  std::string out;
+  for (auto it = self.begin(); it != self.end(); ++it) {
+    const auto* value = it->get_ptr<const std::string*>();
+    const auto why = kube::why_refused(part, it.key(), value != nullptr ? *value : "");
+    if (why) out += (out.empty() ? "" : ", ") + it.key() + " (" + *why + ")";
+  }
+  return out;
 }
+
+std::string refused_labels(const Json& self) { return refused_keys(self, kube::Part::kLabel); }
+
+std::string refused_annotations(const Json& self) {
+  return refused_keys(self, kube::Part::kAnnotation);
+}
+
+std::string refused_type(const Json& self) {
+  const auto* type = self.get_ptr<const std::string*>();
+  return type == nullptr ? "" : kube::why_refused(kube::Part::kType, *type, "").value_or("");
+}
+
+bool labels_are_harmless(const Json& self, const Json*) { return refused_labels(self).empty(); }
+
+bool annotations_are_harmless(const Json& self, const Json*) {
+  return refused_annotations(self).empty();
+}
+
+bool secret_type_is_harmless(const Json& self, const Json*) { return refused_type(self).empty(); }
 
 bool data_well_named(const Json& self, const Json*) {
   return all_keys(self, [](const std::string& k) {
@@ -166,6 +202,8 @@ bool zero_to_year(const Json& self, const Json*) {
 
 constexpr Rule kRules[] = {
     {"secret-name-kept", "secretName cannot be changed", "76c55f990ad7", secret_name_kept},
+    {"secret-name-is-harmless", "a name by which other software", "4c02e477ee1c",
+     secret_name_is_harmless, refused_name},
     {"one-off-used-once", "a one-off key can be used once", "9372ba49d0df", one_off_used_once},
     {"usage-percent-has-limit", "rotation.usagePercent is a share of usageLimit", "64c9f3bfb16a",
      usage_percent_has_limit},
@@ -187,8 +225,12 @@ constexpr Rule kRules[] = {
      annotations_not_reserved},
     {"annotations-well-named", "an annotation's name must be", "7cf82cd0a5da",
      annotations_well_named},
-    {"secret-type-is-harmless", "kubernetes.io/service-account-token and", "ee65ec7923e2",
-     secret_type_is_harmless},
+    {"labels-are-harmless", "a label by which other software", "fdc853b134d0", labels_are_harmless,
+     refused_labels},
+    {"annotations-are-harmless", "an annotation by which other software", "d1b0e3043b4d",
+     annotations_are_harmless, refused_annotations},
+    {"secret-type-is-harmless", "a type by which other software", "abce402e80e9",
+     secret_type_is_harmless, refused_type},
     {"data-well-named", "the name of an entry must be", "565d2a8d74dc", data_well_named},
     {"renew-before-given-once", "renewBefore and renewBeforePercentage say the same",
      "f9478231ec29", renew_before_given_once},
@@ -211,10 +253,10 @@ void apply(const Json& schema, const Json& value, const Json* before, const std:
     std::string place = path + base::string_or(each, {"fieldPath"});
     if (place.starts_with('.')) place.erase(0, 1);
     const std::string shown = value.is_object() ? "\"object\"" : base::dump_json(value);
-    out.push_back({std::move(place),
-                   rule == nullptr ? "nbkeys cannot judge this rule offline: " + message
-                                   : "Invalid value: " + shown + ": " + message,
-                   false});
+    std::string said = rule == nullptr ? "nbkeys cannot judge this rule offline: " + message
+                                       : "Invalid value: " + shown + ": " + message;
+    if (rule != nullptr && rule->detail != nullptr) said += ": " + rule->detail(value);
+    out.push_back({std::move(place), std::move(said), false});
   }
 }
 

@@ -19,6 +19,8 @@ struct Rule {
   std::string_view cel_digest;  // first 12 hex digits of its SHA-256
   // `before` is null except in an update; rules that need it hold where it is null.
   bool (*holds)(const base::Json& self, const base::Json* before);
+  // What goes behind the message where the rule does not hold; null: nothing.
+  std::string (*detail)(const base::Json& self) = nullptr;
 };
 
 // Null where there is no rule of that message.

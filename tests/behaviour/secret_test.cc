@@ -162,6 +162,33 @@ TEST_F(SecretTest, TemplateChangesWithoutANewKey) {
   EXPECT_EQ(secret_digest("fleet"), digest);
 }
 
+TEST_F(SecretTest, WhatIsRefusedTodayIsToldAndTheKeyLivesOn) {
+  if (!world().has_virtual_time()) GTEST_SKIP() << "a real server would not take it any more";
+  rest("fleet");
+  const std::string digest = secret_digest("fleet");
+  const Json taken_before = {{"secretTemplate", {{"labels", {{"owner", "helm"}}}}}};
+  edit("fleet", taken_before);
+  ASSERT_TRUE(await_condition("fleet", "Stalled", "True", "InvalidSpec"));
+  const std::string told = condition("fleet", "Ready").message;
+  EXPECT_THAT(told, testing::HasSubstr("owner=helm: Helm takes the Secret for a release"));
+  EXPECT_THAT(told, testing::HasSubstr("remove it"));
+  EXPECT_TRUE(stays("the key is as it was", [&] {
+    return revision("fleet") == 1 && secret_digest("fleet") == digest && posts() == 1 &&
+           !secret("fleet").at("metadata").at("labels").contains("owner") &&
+           key("fleet", active_key("fleet")).at("state") == "valid";
+  }));
+  EXPECT_EQ(events("InvalidSpec").size(), 1U);
+  edit("fleet", {{"secretTemplate", nullptr}});
+  ASSERT_TRUE(await_whole("fleet"));
+  EXPECT_EQ(condition("fleet", "Stalled").status, "");
+  EXPECT_EQ(posts(), 1);
+  edit("fleet", taken_before);
+  ASSERT_TRUE(await_condition("fleet", "Stalled", "True", "InvalidSpec"));
+  remove("fleet");
+  ASSERT_TRUE(await_gone("fleet"));
+  EXPECT_TRUE(keys("fleet").empty()) << "an ending goes through";
+}
+
 TEST_F(SecretTest, AlteredTemplateEntryIsPutRight) {
   rest("fleet", {{"secretTemplate",
                   {{"labels", {{"team", "edge"}}}, {"data", {{"URL", "https://a.example.com"}}}}}});

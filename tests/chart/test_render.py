@@ -56,7 +56,8 @@ def test_flags(helm):
         "--netbird-ca-file=/run/secrets/netbird-ca/ca.crt",
         "--netbird-requests-per-minute=120", "--netbird-burst=20",
         "--watch-namespace=team-a", "--watch-namespace=team-b", "--resync=1m30s",
-        "--concurrency=4", "--metrics-address=:9090", "--metrics-per-object=false",
+        "--concurrency=4", "--refuse-in-secret-template=example.com/",
+        "--refuse-in-secret-template=tier=gold", "--metrics-address=:9090", "--metrics-per-object=false",
         "--log-level=debug", "--log-format=text", "--context=somewhere"]
 
 

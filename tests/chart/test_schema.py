@@ -26,6 +26,7 @@ WRONG = [
     ({"resyncInterval": 300}, "/resyncInterval"),
     ({"resyncInterval": "5 minutes"}, "/resyncInterval"),
     ({"concurrency": 0}, "/concurrency"),
+    ({"secretTemplate": {"refuse": ["example.com/*"]}}, "/secretTemplate/refuse/0"),
     ({"log": {"level": "verbose"}}, "/log/level"),
     ({"uninstall": {"policy": "delete"}}, "/uninstall/policy"),
     ({"uninstall": {"timeoutSeconds": 5}}, "/uninstall/timeoutSeconds"),

@@ -68,6 +68,17 @@ TEST(Options, AreRead) {
   EXPECT_EQ(parsed.run.engine.account.requests_per_minute, 60);
 }
 
+TEST(Options, EntriesThatNoSecretTemplateMayHoldAreRead) {
+  const Parsed parsed = run_with({"--refuse-in-secret-template", "example.com/,tier=gold",
+                                  "--refuse-in-secret-template=team"});
+  ASSERT_EQ(parsed.what, Parsed::What::kRun) << parsed.text;
+  EXPECT_THAT(parsed.run.engine.also_refused, ElementsAre("example.com/", "tier=gold", "team"));
+  EXPECT_THAT(
+      refusal({"--refuse-in-secret-template=example.com/*"}),
+      HasSubstr(
+          "'example.com/*' must be a name, name=value, domain/, or a beginning with its last dot"));
+}
+
 TEST(Options, HaveTwinsInTheEnvironmentThatFlagsOverride) {
   setenv("NBKEYS_NETBIRD_TOKEN_FILE", "/from/env", 1);
   setenv("NBKEYS_RESYNC", "7m", 1);

@@ -50,6 +50,25 @@ TEST_F(CollectionsTest, NobodySeesHalfAList) {
   EXPECT_EQ(resource(), nullptr) << "what the broken list showed does not count";
 }
 
+TEST_F(CollectionsTest, AnInstallationsOwnRefusalsCountWhereverASetupKeyComesFrom) {
+  options.also_refused = {"tier=gold"};
+  const auto text = [](int version) {
+    return setup_key_text(version, "{}", testing::kUid,
+                          R"({"secretTemplate":{"labels":{"tier":"gold"}}})");
+  };
+  keys.list_begun();
+  keys.listed(json(text(40)));
+  keys.list_ended("50");
+  EXPECT_NE(resource()->spec_error, "");
+  keys.changed(json(text(51)));
+  EXPECT_NE(resource()->spec_error, "");
+  answered(ReadSetupKey{}, testing::answer(200, text(52)));
+  EXPECT_NE(resource()->spec_error, "");
+  answered(WriteStatus{}, testing::answer(200, text(53)));
+  EXPECT_EQ(resource()->meta.resource_version, "53");
+  EXPECT_NE(resource()->spec_error, "");
+}
+
 TEST_F(CollectionsTest, EventsTouchTheirSetupKey) {
   keys.changed(json(setup_key_text(11)));
   EXPECT_EQ(resource()->meta.resource_version, "11");

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "answers.h"
 #include "base/hash.h"
 #include "full_status.h"
+#include "kube/secret.h"
 
 namespace nbkeys::kube {
 namespace {
@@ -101,6 +103,68 @@ TEST(ParseSetupKey, ABadSpecIsToldInWords) {
     EXPECT_NE(read(spec).spec_error.find(word), std::string::npos)
         << spec << ": " << read(spec).spec_error;
   }
+}
+
+constexpr const char* kHeldBefore = R"({"secretTemplate": {
+    "labels": {"owner": "helm", "name": "web", "team": "a"},
+    "annotations": {"replicator.v1.mittwald.de/replicate-to": "x", "note": "b"},
+    "data": {"release": "c"}, "type": "helm.sh/release.v1"}})";
+
+TEST(ParseSetupKey, WhatOtherSoftwareTakesForItsOwnIsToldWithCauseAndRemedy) {
+  EXPECT_EQ(read(R"({"secretTemplate": {"labels": {"owner": "helm"}}})").spec_error,
+            "spec.secretTemplate.labels may not hold owner=helm: Helm takes the Secret for a "
+            "release and uninstalls what it lists; remove it");
+  EXPECT_NE(read(R"({"secretTemplate": {"annotations": {"a.emberstack.com/b": ""}}})")
+                .spec_error.find("annotations may not hold emberstack.com/"),
+            std::string::npos);
+  EXPECT_NE(read(R"({"secretTemplate": {"type": "helm.sh/release.v1"}})")
+                .spec_error.find("make a new SetupKey without it"),
+            std::string::npos);
+  EXPECT_EQ(read(R"({"secretTemplate": {"labels": {"owner": "me"},
+      "annotations": {"reloader.stakater.com/match": "true"}}})")
+                .spec_error,
+            "");
+}
+
+TEST(ParseSetupKey, ANameThatOtherSoftwareReadsIsToldByWhateverFieldItIsGiven) {
+  EXPECT_EQ(read(R"({"secretName": "timoni.web"})").spec_error,
+            "the Secret's name may not be timoni.: Timoni takes the Secret for an instance and "
+            "deletes what it lists; make a new SetupKey with another secretName and delete this "
+            "one");
+  const auto named = json(R"({"metadata": {"namespace": "ns", "name": "sh.helm.release.v1.web.v1",
+      "uid": "u1", "resourceVersion": "5"}, "spec": {}})");
+  EXPECT_NE(parse_setup_key(named)->spec_error, "");
+}
+
+TEST(ParseSetupKey, RefusedEntriesNeverReachASecret) {
+  const SetupKey key = read(kHeldBefore);
+  EXPECT_NE(key.spec_error, "");
+  const base::SecretText material(std::string("material"));
+  const SecretKeyFacts facts{"id", 1, "digest", "settings", base::WallTime{}, std::nullopt};
+  SecretMeta before;
+  before.template_record =
+      R"({"labels":["name","owner","team"],"annotations":["note"],"data":["setup-key","release"]})";
+  const auto created = json(create_secret_body(key, facts, material).reveal());
+  EXPECT_EQ(created["type"], "Opaque");
+  EXPECT_FALSE(created["metadata"]["labels"].contains("owner"));
+  EXPECT_EQ(created["metadata"]["labels"]["team"], "a");
+  const auto patched = json(patch_secret_body(key, before, facts, nullptr).reveal());
+  EXPECT_TRUE(patched["metadata"]["labels"]["owner"].is_null()) << "and it is taken away again";
+  for (const auto& body : {created, patched}) {
+    EXPECT_FALSE(
+        body["metadata"]["annotations"].contains("replicator.v1.mittwald.de/replicate-to"));
+    EXPECT_EQ(body["metadata"]["annotations"]["note"], "b");
+  }
+}
+
+TEST(ParseSetupKey, AnInstallationsOwnEntriesAreRefusedToo) {
+  const auto object = json(R"({"metadata": {"namespace": "ns", "name": "fleet", "uid": "u1",
+      "resourceVersion": "5"},
+      "spec": {"secretTemplate": {"labels": {"tier": "gold", "team": "a"}}}})");
+  EXPECT_EQ(parse_setup_key(object)->spec_error, "");
+  const auto key = parse_setup_key(object, {"tier=gold"});
+  EXPECT_NE(key->spec_error.find("tier=gold"), std::string::npos) << key->spec_error;
+  EXPECT_EQ(key->spec.secret_template.labels, (std::map<std::string, std::string>{{"team", "a"}}));
 }
 
 TEST(ParseSetupKey, ASecretNameThatIsNoneLeadsNoRequestAstray) {
