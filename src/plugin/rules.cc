@@ -15,7 +15,8 @@ namespace {
 
 using base::Json;
 
-constexpr std::int64_t kDay = 86'400;
+constexpr std::int64_t kHour = 3'600;
+constexpr std::int64_t kDay = 24 * kHour;
 constexpr std::int64_t kYear = 365 * kDay;
 // Go's duration ends at 2^63 ns; a longer one is an error in CEL, which refuses.
 constexpr std::int64_t kDurationMax = 9'223'372'036;
@@ -96,15 +97,84 @@ bool percentage_has_lifetime(const Json& self, const Json*) {
          base::string_or(self, {"expiresIn"}) != "0";
 }
 
+// An older SetupKey must still be revoked and suspended, whatever it breaks.
+bool is_let_through(const Json& self) {
+  return base::bool_or(self, {"revoked"}, false) || base::bool_or(self, {"suspend"}, false);
+}
+
+// Another format is for the field's own rule to explain.
+bool is_duration(const std::string& text) {
+  return matches(text, "^([0-9]{1,5}d|([0-9]{1,8}[hms]){1,3})$");
+}
+
 bool renewed_within_lifetime(const Json& self, const Json*) {
   const auto early = base::string_at(self, {"rotation", "renewBefore"});
   const std::string life = base::string_or(self, {"expiresIn"});
-  const char* format = "^([0-9]{1,5}d|([0-9]{1,8}[hms]){1,3})$";
-  // Another format is for the field's own rule to explain.
-  if (!early || life == "0" || !matches(*early, format) || !matches(life, format)) return true;
+  if (is_let_through(self) || !early || !is_duration(*early) || !is_duration(life)) return true;
   const auto early_seconds = seconds(*early), life_seconds = seconds(life);
-  return early_seconds && life_seconds && *early_seconds < *life_seconds;
+  return early_seconds && life_seconds && *early_seconds + kHour <= *life_seconds;
 }
+
+bool percentage_leaves_an_hour(const Json& self, const Json*) {
+  const auto share = base::int_at(self, {"rotation", "renewBeforePercentage"});
+  const std::string life = base::string_or(self, {"expiresIn"});
+  if (is_let_through(self) || !share || !is_duration(life)) return true;
+  const auto life_seconds = seconds(life);
+  return life_seconds && *life_seconds * (100 - *share) >= 100 * kHour;
+}
+
+bool is_of_type(const Json& self, std::string_view type) {
+  return !is_let_through(self) && base::string_or(self, {"secretTemplate", "type"}) == type;
+}
+
+bool has_entry(const Json& self, std::string_view name) {
+  return base::string_or(self, {"secretKey"}) == name ||
+         has(self, {"secretTemplate", "data", name});
+}
+
+bool basic_auth_is_whole(const Json& self, const Json*) {
+  return !is_of_type(self, "kubernetes.io/basic-auth") || has_entry(self, "username") ||
+         has_entry(self, "password");
+}
+
+bool ssh_auth_is_whole(const Json& self, const Json*) {
+  return !is_of_type(self, "kubernetes.io/ssh-auth") ||
+         base::string_or(self, {"secretKey"}) == "ssh-privatekey" ||
+         !base::string_or(self, {"secretTemplate", "data", "ssh-privatekey"}).empty();
+}
+
+bool tls_is_whole(const Json& self, const Json*) {
+  return !is_of_type(self, "kubernetes.io/tls") ||
+         (has_entry(self, "tls.crt") && has_entry(self, "tls.key"));
+}
+
+// Without a regular expression, because the matcher recurses and the text may be long.
+bool in_braces(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\n\f\r";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  const std::size_t last = text.find_last_not_of(kSpace);
+  return first != std::string_view::npos && first < last && text[first] == '{' && text[last] == '}';
+}
+
+bool docker_config_is_whole(const Json& self, const Json*) {
+  constexpr std::string_view kEntry = ".dockerconfigjson";
+  return !is_of_type(self, "kubernetes.io/dockerconfigjson") ||
+         (base::string_or(self, {"secretKey"}) != kEntry &&
+          in_braces(base::string_or(self, {"secretTemplate", "data", kEntry})));
+}
+
+bool fits_altogether(const Json& self, std::size_t bytes_max) {
+  std::size_t bytes = 0;
+  for (auto it = self.begin(); it != self.end(); ++it) {
+    const auto* value = it->get_ptr<const std::string*>();
+    bytes += it.key().size() + (value != nullptr ? value->size() : 0);
+  }
+  return bytes <= bytes_max;
+}
+
+bool annotations_fit(const Json& self, const Json*) { return fits_altogether(self, 16'384); }
+
+bool data_fits(const Json& self, const Json*) { return fits_altogether(self, 65'536); }
 
 bool data_leaves_key_alone(const Json& self, const Json*) {
   return !has(self, {"secretTemplate", "data", base::string_or(self, {"secretKey"})});
@@ -196,6 +266,8 @@ bool renew_before_given_once(const Json& self, const Json*) {
 
 bool second_to_year(const Json& self, const Json*) { return between(self, 1, kYear); }
 
+bool hour_to_year(const Json& self, const Json*) { return between(self, kHour, kYear); }
+
 bool zero_to_year(const Json& self, const Json*) {
   return is_zero(self) || between(self, 0, kYear);
 }
@@ -209,8 +281,20 @@ constexpr Rule kRules[] = {
      usage_percent_has_limit},
     {"percentage-has-lifetime", "a key that never expires (expiresIn \"0\") has no lifetime",
      "6fa87194b1e8", percentage_has_lifetime},
-    {"renewed-within-lifetime", "rotation.renewBefore must be shorter than expiresIn",
-     "b4fddab7b890", renewed_within_lifetime},
+    {"renewed-within-lifetime", "rotation.renewBefore must be at least an hour shorter",
+     "5ae16bb78b28", renewed_within_lifetime},
+    {"percentage-leaves-an-hour", "rotation.renewBeforePercentage must leave", "a25cd8f63f26",
+     percentage_leaves_an_hour},
+    {"basic-auth-is-whole", "a Secret of the type kubernetes.io/basic-auth", "ca7ea14cc78b",
+     basic_auth_is_whole},
+    {"ssh-auth-is-whole", "a Secret of the type kubernetes.io/ssh-auth", "685b290e6451",
+     ssh_auth_is_whole},
+    {"tls-is-whole", "a Secret of the type kubernetes.io/tls", "d1780141aead", tls_is_whole},
+    {"docker-config-is-whole", "a Secret of the type kubernetes.io/dockerconfigjson",
+     "6ccb2c48d9c6", docker_config_is_whole},
+    {"annotations-fit", "secretTemplate.annotations may hold at most", "94734753880a",
+     annotations_fit},
+    {"data-fits", "secretTemplate.data may hold at most", "7a086d97b29f", data_fits},
     {"data-leaves-key-alone", "secretTemplate.data may not contain the entry", "c78085c2b5eb",
      data_leaves_key_alone},
     {"secret-type-kept", "secretTemplate.type cannot be changed", "6e08e4339c67", secret_type_kept},
@@ -235,7 +319,7 @@ constexpr Rule kRules[] = {
     {"renew-before-given-once", "renewBefore and renewBeforePercentage say the same",
      "f9478231ec29", renew_before_given_once},
     {"renew-before-in-range", "renewBefore must be between", "6f826042b309", second_to_year},
-    {"interval-in-range", "interval must be between", "6f826042b309", second_to_year},
+    {"interval-in-range", "interval must be between", "95ad53b33cd4", hour_to_year},
     {"overlap-in-range", "overlap must be at most", "ad0d806c0371", zero_to_year},
 };
 

@@ -1,5 +1,6 @@
 // Replacement of a key: by annotation, by time and by use.
 
+#include "base/time.h"
 #include "behaviour/suite.h"
 
 namespace nbkeys::behaviour {
@@ -11,6 +12,13 @@ class RotateTest : public BehaviourTest {
  protected:
   void enrol_times(const std::string& name, int times) {
     for (int i = 0; i < times; ++i) EXPECT_TRUE(world().enrol(secret_value(name)));
+  }
+  // As if its key had been issued that much earlier.
+  void age(const std::string& name, Milliseconds by) {
+    const auto issued = base::parse_rfc3339(status(name).at("issuedAt").get<std::string>());
+    ASSERT_TRUE(issued);
+    const Json change = {{"status", {{"issuedAt", base::format_rfc3339(*issued - by)}}}};
+    ASSERT_TRUE(world().patch({"setupkeys", name_space(), name}, change, true).ok);
   }
   static Milliseconds days(int count) { return hours{24 * count}; }
 };
@@ -63,9 +71,11 @@ TEST_F(RotateTest, ReadyNeverLeavesTrueDuringARotation) {
 
 TEST_F(RotateTest, IntervalRotatesInRealTimeToo) {
   start();
-  apply("fleet", {{"rotation", {{"interval", "4s"}, {"overlap", "1s"}}}});
-  ASSERT_TRUE(await_revision("fleet", 3));
-  EXPECT_LE(keys("fleet").size(), 3U);
+  apply("fleet", {{"rotation", {{"interval", "1h"}, {"overlap", "1s"}}}});
+  ASSERT_TRUE(await_ready("fleet"));
+  age("fleet", hours{1} - std::chrono::seconds{3});
+  ASSERT_TRUE(await_revision("fleet", 2));
+  EXPECT_LE(keys("fleet").size(), 2U);
 }
 
 TEST_F(RotateTest, AThirdOfTheLifeIsLeftByDefault) {
