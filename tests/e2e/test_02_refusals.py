@@ -1,5 +1,6 @@
 """2. What cannot be is refused with a message, by the API server or in the conditions."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import yaml
 
 from harness.nbkeys import ROOT
 from harness.scene import condition, reason_of, status_of
-from harness.wait import stays
+from harness.wait import stays, until
+from harness.world import CRD
 
 FIXTURES = ROOT / "tests" / "fixtures" / "cel"
 FILES = sorted(FIXTURES.glob("*.yaml"))
@@ -64,6 +66,73 @@ def test_02_good_manifest_is_taken(manifests, path):
     for text in documents(path):
         done = manifests.try_apply(text)
         assert done.returncode == 0, done.stderr
+
+
+# What each of the newer rules would refuse today.
+OLDER = {
+    "label": {"secretTemplate": {"labels": {"owner": "helm"}}},
+    "annotation": {"secretTemplate": {"annotations": {"replicator.v1.mittwald.de/x": ""}}},
+    "type": {"secretTemplate": {"type": "helm.sh/release.v1"}},
+    "name": {"secretName": "sh.helm.release.v1.web.v1"},
+    "data": {"secretTemplate": {"data": {f"d{i}": "x" * 8192 for i in range(9)}}},
+    "annotations": {"secretTemplate": {"annotations": {f"a{i}": "x" * 2048 for i in range(9)}}},
+    "interval": {"rotation": {"interval": "30s"}},
+    "renew-before": {"expiresIn": "24h", "rotation": {"renewBefore": "23h30m"}},
+    "percentage": {"expiresIn": "24h", "rotation": {"renewBeforePercentage": 99}},
+    "basic-auth": {"secretTemplate": {"type": "kubernetes.io/basic-auth"}},
+    "ssh-auth": {"secretTemplate": {"type": "kubernetes.io/ssh-auth"}},
+    "tls": {"secretTemplate": {"type": "kubernetes.io/tls"}},
+    "docker": {"secretTemplate": {"type": "kubernetes.io/dockerconfigjson"}},
+}
+
+
+def without_rules(schema):
+    if isinstance(schema, list):
+        return [without_rules(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: without_rules(value) for key, value in schema.items()
+            if key != "x-kubernetes-validations"}
+
+
+@pytest.fixture(scope="module")
+def older(manifests):
+    """Objects of a kind with the CRD's schema, made while it had no rules; now it has them."""
+    crd = yaml.safe_load(CRD.read_text())
+    crd["metadata"]["name"] = "oldersetupkeys.keys.netbird.io"
+    crd["spec"]["names"] = {"kind": "OlderSetupKey", "plural": "oldersetupkeys"}
+    crd_before = copy.deepcopy(crd)
+    crd_before["spec"] = without_rules(crd["spec"])
+    manifests.apply(crd_before)
+    manifests.run("wait", "--for=condition=Established", "--timeout=30s",
+                  f"crd/{crd['metadata']['name']}")
+    made = [{"apiVersion": "keys.netbird.io/v1alpha1", "kind": "OlderSetupKey",
+             "metadata": {"name": name, "finalizers": ["example.com/hold"]}, "spec": spec}
+            for name, spec in OLDER.items()]
+    manifests.create(*made)
+    manifests.apply(crd)
+    again = copy.deepcopy(made[-1])
+    again["metadata"]["name"] = "newer"
+    until("the rules are in force", lambda: manifests.try_apply(
+        yaml.safe_dump(again), "--dry-run=server").returncode != 0)
+    yield manifests
+    for each in made:
+        manifests.patch("oldersetupkeys", each["metadata"]["name"],
+                        {"metadata": {"finalizers": None}})
+    manifests.run("delete", "crd", crd["metadata"]["name"])
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_02_what_was_made_before_a_rule_can_still_be_ended(older, name):
+    def patch(change, *words):
+        older.patch("oldersetupkeys", name, change, *words)
+    patch({"status": {"observedGeneration": 1, "state": "valid"}}, "--subresource=status")
+    patch({"metadata": {"finalizers": ["example.com/hold", "keys.netbird.io/setup-key"]}})
+    patch({"spec": {"suspend": True}})
+    patch({"spec": {"suspend": False, "revoked": True}})
+    patch({"status": {"state": "revoked"}}, "--subresource=status")
+    found = older.run("get", "oldersetupkeys", name, "--output=jsonpath={.status.state}")
+    assert found == "revoked"
 
 
 def test_02_unknown_group_stalls_and_heals(scene, operator):
