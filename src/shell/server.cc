@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,9 +24,9 @@
 namespace nbkeys::shell {
 namespace {
 
-constexpr std::size_t kConnectionsMax = 64;
 constexpr std::size_t kRequestBytesMax = 8192;
-constexpr base::Duration kConnectionTime{10'000};
+// Where the system has no file for one more connection, so that asking again would not end.
+constexpr base::Duration kAcceptPause{100};
 
 base::Error cannot_listen(const std::string& address, const std::string& cause) {
   return {base::ErrorCode::kInvalidInput, "listen", "cannot listen on " + address + ": " + cause};
@@ -65,7 +66,8 @@ int listen_on(const addrinfo& info) {
   setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // One socket for IPv4 and IPv6 where the address is the wildcard.
   if (info.ai_family == AF_INET6) setsockopt(file, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  if (bind(file, info.ai_addr, info.ai_addrlen) == 0 && ::listen(file, 128) == 0) return file;
+  // A full queue of the system costs a probe a second, after which its SYN is sent again.
+  if (bind(file, info.ai_addr, info.ai_addrlen) == 0 && ::listen(file, SOMAXCONN) == 0) return file;
   const int error = errno;
   close(file);
   errno = error;
@@ -73,12 +75,17 @@ int listen_on(const addrinfo& info) {
 }
 
 struct Client {
-  int file = -1;
+  int file = -1;  // -1: it is over
   base::Instant until;
   std::string request;
   std::string answer;  // once there is one, nothing more is read
   std::size_t sent = 0;
 };
+
+void end(Client& client) {
+  close(client.file);
+  client = {};
+}
 
 Page page_for(std::string_view request, const Server::Pages& pages, bool& with_body) {
   const std::string_view line = request.substr(0, request.find("\r\n"));
@@ -96,7 +103,7 @@ Page page_for(std::string_view request, const Server::Pages& pages, bool& with_b
 }
 
 // False where the connection is done.
-bool serve(Client& client, const Server::Pages& pages) {
+bool serve(Client& client, const Server::Pages& pages, base::Duration answer_time) {
   if (client.answer.empty()) {
     std::array<char, 2048> piece{};
     const ssize_t got = recv(client.file, piece.data(), piece.size(), 0);
@@ -112,6 +119,7 @@ bool serve(Client& client, const Server::Pages& pages) {
     } else {
       return true;
     }
+    client.until = mono_now() + answer_time;
   }
   const ssize_t put = send(client.file, client.answer.data() + client.sent,
                            client.answer.size() - client.sent, MSG_NOSIGNAL);
@@ -127,43 +135,112 @@ struct Server::State {
   int wake = -1;  // eventfd: readable when the server should end
   std::uint16_t port = 0;
   Pages pages;
-  std::vector<Client> clients;
+  ServerBounds bounds;
+  std::vector<Client> clients;  // the oldest first
+  std::optional<base::Instant> accepts_at;
   std::thread thread;
 
   void run();
-  void accept_all();
+  int wait_ms(base::Instant now) const;
+  void serve_all(const std::vector<pollfd>& waits);
+  void bound_answers();
+  void accept_some();
+  void make_room();
+  void sweep() {
+    std::erase_if(clients, [](const Client& client) { return client.file < 0; });
+  }
 };
 
-void Server::State::accept_all() {
-  while (clients.size() < kConnectionsMax) {
-    const int file = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (file < 0) return;
-    clients.push_back({file, mono_now() + kConnectionTime, "", "", 0});
+void Server::State::serve_all(const std::vector<pollfd>& waits) {
+  const base::Instant now = mono_now();
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    Client& client = clients[i];
+    if (client.file < 0) continue;
+    const bool keep = waits[i + 2].revents == 0 || serve(client, pages, bounds.answer);
+    if (!keep || now >= client.until) {
+      end(client);
+    } else if (waits[i + 2].revents != 0) {
+      bound_answers();
+    }
   }
+  sweep();
+}
+
+// Whoever asks for big pages and does not read them loses the oldest; one is always kept.
+void Server::State::bound_answers() {
+  std::size_t bytes = 0, answers = 0;
+  for (const Client& client : clients) {
+    bytes += client.answer.size();
+    if (!client.answer.empty()) ++answers;
+  }
+  for (Client& client : clients) {
+    if (bytes <= bounds.answer_bytes_max || answers <= 1) return;
+    if (client.answer.empty()) continue;
+    bytes -= client.answer.size();
+    --answers;
+    end(client);
+  }
+}
+
+// The oldest one without a whole request goes. Where all have one, the oldest of those: its reader
+// has had the longest time.
+void Server::State::make_room() {
+  const auto unasked = std::find_if(clients.begin(), clients.end(),
+                                    [](const Client& client) { return client.answer.empty(); });
+  end(unasked != clients.end() ? *unasked : clients.front());
+  sweep();
+}
+
+// No more at once than there are places, so that each one is looked at before it has to go.
+void Server::State::accept_some() {
+  for (std::size_t i = 0; i < bounds.connections_max; ++i) {
+    Client client;
+    client.file = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (client.file < 0) {
+      const bool no_file = errno == EMFILE || errno == ENFILE || errno == ENOBUFS;
+      if (!no_file) return;
+      accepts_at = mono_now() + kAcceptPause;
+      if (!clients.empty()) make_room();
+      return;
+    }
+    client.until = mono_now() + bounds.head;
+    // A probe's request is mostly there already, and then it needs no place.
+    if (!serve(client, pages, bounds.answer)) {
+      end(client);
+      continue;
+    }
+    if (clients.size() >= bounds.connections_max) make_room();
+    clients.push_back(std::move(client));
+    bound_answers();
+    sweep();
+  }
+}
+
+int Server::State::wait_ms(base::Instant now) const {
+  std::optional<base::Instant> until = accepts_at;
+  for (const Client& client : clients) {
+    if (!until || client.until < *until) until = client.until;
+  }
+  if (!until) return -1;
+  return static_cast<int>(std::clamp<std::int64_t>((*until - now).count() + 1, 0, 60'000));
 }
 
 void Server::State::run() {
   std::vector<pollfd> waits;
   while (true) {
+    const base::Instant now = mono_now();
+    if (accepts_at && *accepts_at <= now) accepts_at.reset();
     waits.assign({pollfd{wake, POLLIN, 0}});
-    // With every place taken, new connections wait in the kernel's queue until one is free.
-    const short accepts = clients.size() < kConnectionsMax ? POLLIN : 0;
+    const short accepts = accepts_at ? 0 : POLLIN;
     waits.push_back({listener, accepts, 0});
     for (const Client& client : clients) {
       waits.push_back(
           {client.file, static_cast<short>(client.answer.empty() ? POLLIN : POLLOUT), 0});
     }
-    poll(waits.data(), waits.size(), clients.empty() ? -1 : 1000);
+    poll(waits.data(), waits.size(), wait_ms(now));
     if (waits[0].revents != 0) return;
-    const base::Instant now = mono_now();
-    for (std::size_t i = 0; i < clients.size(); ++i) {
-      Client& client = clients[i];
-      const bool keep = waits[i + 2].revents == 0 || serve(client, pages);
-      if (keep && now < client.until) continue;
-      close(std::exchange(client.file, -1));
-    }
-    std::erase_if(clients, [](const Client& client) { return client.file < 0; });
-    if (waits[1].revents != 0) accept_all();
+    serve_all(waits);
+    if (waits[1].revents != 0) accept_some();
   }
 }
 
@@ -190,7 +267,8 @@ base::Result<ListenAddress> parse_listen_address(std::string_view text) {
   return out;
 }
 
-base::Result<std::unique_ptr<Server>> Server::listen(const std::string& address, Pages pages) {
+base::Result<std::unique_ptr<Server>> Server::listen(const std::string& address, Pages pages,
+                                                     ServerBounds bounds) {
   auto parsed = parse_listen_address(address);
   if (!parsed) return parsed.error();
   addrinfo hints{};
@@ -219,6 +297,7 @@ base::Result<std::unique_ptr<Server>> Server::listen(const std::string& address,
   state->wake = eventfd(0, EFD_CLOEXEC);
   CHECK(state->wake >= 0);
   state->pages = std::move(pages);
+  state->bounds = bounds;
   State* raw = state.get();
   state->thread = std::thread([raw]() { raw->run(); });
   return std::unique_ptr<Server>(new Server(std::move(state)));

@@ -36,6 +36,11 @@ class Peer {
 
   bool connected() const { return connected_; }
   void say(const std::string& text) const { send(file_, text.data(), text.size(), MSG_NOSIGNAL); }
+  // One piece of what is said; waits for it.
+  void hear_some() const {
+    std::array<char, 4096> piece{};
+    EXPECT_GT(recv(file_, piece.data(), piece.size(), 0), 0);
+  }
   std::string hear_all() const {
     std::string out;
     std::array<char, 4096> piece{};
@@ -93,15 +98,81 @@ TEST(Server, AnswersWhileOthersHoldHalfSentRequests) {
   EXPECT_THAT(slow.front()->hear_all(), HasSubstr(" 200 ")) << "a slow request is still served";
 }
 
-TEST(Server, LetsNewConnectionsWaitWhileAllPlacesAreTaken) {
+constexpr const char* kProbe = "GET /healthz HTTP/1.1\r\n\r\n";
+
+using Peers = std::vector<std::unique_ptr<Peer>>;
+
+Peers connect(const Server& server, int count) {
+  Peers out;
+  for (int i = 0; i < count; ++i) out.push_back(std::make_unique<Peer>(server.port()));
+  return out;
+}
+
+TEST(Server, AProbeIsAnsweredWhile500IdleConnectionsAreOpen) {
   const auto server = start();
-  std::vector<std::unique_ptr<Peer>> idle;
-  for (int i = 0; i < 64; ++i) idle.push_back(std::make_unique<Peer>(server->port()));
-  const Peer late(server->port());
-  EXPECT_TRUE(late.connected());
-  late.say("GET /healthz HTTP/1.1\r\n\r\n");
-  idle.clear();
-  EXPECT_THAT(late.hear_all(), HasSubstr(" 200 "));
+  const Peers idle = connect(*server, 500);
+  EXPECT_TRUE(idle.back()->connected());
+  EXPECT_THAT(ask(*server, kProbe), HasSubstr(" 200 "));
+  EXPECT_THAT(ask(*server, "GET /readyz HTTP/1.1\r\n\r\n"), HasSubstr(" 503 "));
+}
+
+TEST(Server, AProbeIsAnsweredWhile500SlowWritersDrip) {
+  const auto server = start();
+  const Peers slow = connect(*server, 500);
+  for (const char byte : std::string("GET /")) {
+    for (const auto& peer : slow) peer->say(std::string(1, byte));
+    EXPECT_THAT(ask(*server, kProbe), HasSubstr(" 200 "));
+  }
+}
+
+TEST(Server, TheOldestUnfinishedConnectionGoesWhenAllPlacesAreTaken) {
+  auto server = Server::listen("127.0.0.1:0", page, {.connections_max = 3});
+  const Peers three = connect(**server, 3);
+  three[0]->say("GET /healthz HT");
+  const Peer fourth((*server)->port());
+  EXPECT_EQ(three[0]->hear_all(), "") << "it had the longest time";
+  three[1]->say(kProbe);
+  EXPECT_THAT(three[1]->hear_all(), HasSubstr(" 200 "));
+  fourth.say(kProbe);
+  EXPECT_THAT(fourth.hear_all(), HasSubstr(" 200 "));
+}
+
+// Their answers are longer than what the system takes off the server's hands.
+std::string big_page() { return std::string(32u << 20, 'x'); }
+
+TEST(Server, WhoDoesNotReadItsAnswerIsNoReasonToWaitEither) {
+  const auto pages = [](std::string_view path) {
+    return path == "/healthz" ? page(path) : Page{200, "text/plain", big_page()};
+  };
+  auto server = Server::listen("127.0.0.1:0", pages, {.connections_max = 2});
+  const Peers deaf = connect(**server, 2);
+  for (const auto& peer : deaf) {
+    peer->say("GET /metrics HTTP/1.1\r\n\r\n");
+    peer->hear_some();
+  }
+  EXPECT_THAT(ask(**server, kProbe), HasSubstr(" 200 "));
+  const Peers idle = connect(**server, 2);
+  EXPECT_THAT(ask(**server, kProbe), HasSubstr(" 200 "));
+}
+
+TEST(Server, AnswersThatNobodyReadsAreBoundedTogether) {
+  const auto pages = [](std::string_view) { return Page{200, "text/plain", big_page()}; };
+  auto server = Server::listen("127.0.0.1:0", pages, {.answer_bytes_max = 40u << 20});
+  const Peers two = connect(**server, 2);
+  for (const auto& peer : two) {
+    peer->say("GET /metrics HTTP/1.1\r\n\r\n");
+    peer->hear_some();
+  }
+  EXPECT_LT(two[0]->hear_all().size(), 32u << 20) << "cut off for the newer one";
+  EXPECT_GT(two[1]->hear_all().size() + 4096, 32u << 20);
+}
+
+TEST(Server, AHeadThatIsNotThereInTimeEndsTheConnection) {
+  auto server = Server::listen("127.0.0.1:0", page, {.head = base::Duration{20}});
+  const Peer slow((*server)->port());
+  slow.say("GET /healthz HTTP/1.1\r\n");
+  EXPECT_EQ(slow.hear_all(), "");
+  EXPECT_EQ(ServerBounds{}.head, base::Duration{2'000});
 }
 
 TEST(Server, SaysWhyItCannotListen) {
