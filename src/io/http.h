@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/result.h"
@@ -36,6 +37,9 @@ struct HttpRequest {
   bool once = false;
   base::Duration timeout{30'000};              // from send to the last byte of the answer
   std::size_t response_bytes_max = 16u << 20;  // a longer answer is cut off: ErrorCode::kTooLarge
+  // Where the answer is a list of objects, only these members of each are kept while it comes in
+  // (base::ElementFilter), and response_bytes_max is about what is kept. Empty: all.
+  std::vector<std::string> element_members;
 };
 
 struct HttpResponse {

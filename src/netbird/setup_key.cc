@@ -10,6 +10,8 @@ namespace {
 
 using base::Json;
 
+constexpr std::size_t kGroupIdMax = 256, kGroupNameMax = 1024;
+
 base::Error malformed(std::string step, std::string message) {
   return {base::ErrorCode::kMalformed, std::move(step), std::move(message)};
 }
@@ -106,15 +108,19 @@ base::Result<CreatedKey> parse_created_key(std::string_view body) {
 
 base::Result<std::vector<Group>> parse_group_list(std::string_view body) {
   std::vector<Group> out;
-  const auto add = [&out](const Json& entry) -> base::Status {
+  bool any = false;
+  const auto add = [&out, &any](const Json& entry) -> base::Status {
     Group group{base::string_or(entry, {"id"}), base::string_or(entry, {"name"})};
-    if (group.id.empty()) return malformed("list groups", "a group has no id");
-    out.push_back(std::move(group));
+    const bool usable = !group.id.empty() && group.id.size() <= kGroupIdMax &&
+                        group.name.size() <= kGroupNameMax;
+    if (usable) out.push_back(std::move(group));
+    any = true;
     return base::Done{};
   };
   const auto rest = base::each_element(body, "list groups", "", "", add);
   if (!rest) return rest.error();
   if (!rest->is_array()) return malformed("list groups", "the answer is not a list");
+  if (any && out.empty()) return malformed("list groups", "no entry of the answer is a group");
   return out;
 }
 

@@ -43,6 +43,7 @@ struct Group {
   std::string id;
   std::string name;
 };
+// An entry that cannot be a group (no id, or an id or name beyond all reason) costs only itself.
 base::Result<std::vector<Group>> parse_group_list(std::string_view body);
 
 struct CurrentUser {

@@ -10,6 +10,13 @@ namespace nbkeys::plugin {
 
 using base::Json;
 
+namespace {
+
+// A person waits.
+constexpr base::Duration kGroupsTimeout{30'000};
+
+}  // namespace
+
 base::Result<std::vector<ListedKey>> parse_listed_keys(std::string_view body) {
   const auto parsed = base::parse_json(body, "list setup keys");
   if (!parsed) return parsed.error();
@@ -41,7 +48,9 @@ base::Result<Account> list_account(Link& netbird) {
   if (!keys) return keys.error();
   out.keys = std::move(*keys);
   // Names of groups are a comfort: without the right to list them the ids are shown.
-  auto listed = netbird::accept_response(netbird.call(netbird::list_groups()), "list groups");
+  auto asked = netbird::list_groups();
+  asked.timeout = kGroupsTimeout;
+  auto listed = netbird::accept_response(netbird.call(std::move(asked)), "list groups");
   if (!listed) return out;
   if (auto groups = netbird::parse_group_list(listed->body.reveal())) {
     for (netbird::Group& group : *groups) {

@@ -4,9 +4,11 @@
 #include <cpprest/http_client.h>
 
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/element_filter.h"
 #include "shell/body_sink.h"
 #include "shell/clock.h"
 #include "shell/http_date.h"
@@ -51,12 +53,28 @@ struct HttpRunner::Exchange {
   bool pooled = false;
   BodySource source;  // a copy of the request's body, wiped at the end
   base::SecretText body;
+  std::optional<base::ElementFilter> filter;
   pplx::cancellation_token_source cancel;
   Timer total;
   bool timed_out = false;
   bool too_large = false;
   http::http_response response;
+
+  void receive(std::string_view bytes);
 };
+
+void HttpRunner::Exchange::receive(std::string_view bytes) {
+  const std::size_t bytes_max = limits.response_bytes_max;
+  // Unfiltered, a piece is never taken in beyond the bound.
+  too_large = !filter && body.size() + bytes.size() > bytes_max;
+  if (!too_large && filter) {
+    filter->feed(bytes, body);
+    too_large = body.size() > bytes_max;
+  } else if (!too_large) {
+    body.append(bytes);
+  }
+  if (too_large) cancel.cancel();
+}
 
 HttpRunner::HttpRunner(Upstream& kube, Upstream& netbird, Hooks hooks)
     : kube_(kube), netbird_(netbird), hooks_(std::move(hooks)) {}
@@ -69,6 +87,7 @@ void HttpRunner::send(io::SendHttp command) {
   exchange->facts = {request.server, request.method, request.operation, request.path, "", {}};
   exchange->limits = {request.method != io::Method::kGet, false, 0, request.timeout,
                       request.response_bytes_max};
+  if (!request.element_members.empty()) exchange->filter.emplace(request.element_members);
   exchange->begun = mono_now();
   const auto refuse = [this, &exchange](base::Error error) {
     post([this, exchange, error = std::move(error)]() mutable {
@@ -112,13 +131,7 @@ void HttpRunner::begin(const std::shared_ptr<Exchange>& exchange, io::HttpReques
   const auto sink = std::make_shared<BodySink>(
       [raw, weak = std::weak_ptr<Exchange>(exchange)](std::string_view bytes) {
         const auto alive = weak.lock();
-        if (!alive || raw->too_large) return;
-        if (raw->body.size() + bytes.size() > raw->limits.response_bytes_max) {
-          raw->too_large = true;
-          raw->cancel.cancel();
-          return;
-        }
-        raw->body.append(bytes);
+        if (alive && !raw->too_large) raw->receive(bytes);
       });
   out.set_response_stream(concurrency::streams::basic_ostream<std::uint8_t>(
       concurrency::streams::streambuf<std::uint8_t>(sink)));

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/element_filter.h"
+
 namespace nbkeys::fakes {
 namespace {
 
@@ -29,6 +31,19 @@ io::HttpResponse copy_of(const io::HttpResponse& response) {
   out.retry_after = response.retry_after;
   out.date = response.date;
   return out;
+}
+
+// What the shell hands on of an answer: see io::HttpRequest.
+io::HttpOutcome received(const io::HttpRequest& request, io::HttpResponse response) {
+  if (!request.element_members.empty()) {
+    base::SecretText kept;
+    base::ElementFilter(request.element_members).feed(response.body.reveal(), kept);
+    response.body = std::move(kept);
+  }
+  if (response.body.size() > request.response_bytes_max) {
+    return base::Error{base::ErrorCode::kTooLarge, "", "the answer is too long"};
+  }
+  return response;
 }
 
 Duration watch_timeout(const std::string& path) {
@@ -257,7 +272,7 @@ void InProcess::arrive(int replica, io::RequestId id,
       response.body = base::SecretText(std::string(fault->body));
       response.retry_after = fault->retry_after;
       response.date = now().wall;
-      answer(replica, id, latency(), std::move(response));
+      answer(replica, id, latency(), received(*request, std::move(response)));
       return;
     }
     case FaultKind::kDropAnswer:
@@ -309,9 +324,9 @@ void InProcess::apply(int replica, io::RequestId id,
     record(replica, *request, late ? 0 : response.status);
     if (late) return;
     for (int more = 1; more < mishap.answers; ++more) {
-      answer(replica, id, latency() + mishap.answer_delay, copy_of(response));
+      answer(replica, id, latency() + mishap.answer_delay, received(*request, copy_of(response)));
     }
-    answer(replica, id, latency() + mishap.answer_delay, std::move(response));
+    answer(replica, id, latency() + mishap.answer_delay, received(*request, std::move(response)));
   });
 }
 

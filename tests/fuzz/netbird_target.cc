@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/element_filter.h"
 #include "base/json.h"
 #include "fuzz/target.h"
 #include "netbird/requests.h"
@@ -51,6 +52,32 @@ void refusal(int status, std::string_view body) {
   if (const auto quoted = answer(base::dump_json(quoting)); !quoted) check_error(quoted.error());
 }
 
+std::string filtered(std::string_view body, std::size_t cut) {
+  base::ElementFilter filter({"id", "name"});
+  base::SecretText out;
+  filter.feed(body.substr(0, cut), out);
+  filter.feed(body.substr(std::min(cut, body.size())), out);
+  return std::string(out.reveal());
+}
+
+// The shell shows the list of groups without their members, and that must be the same groups.
+void filtered_groups(std::string_view body, std::size_t cut) {
+  const std::string kept = filtered(body, 0);
+  PROMISE(kept == filtered(body, cut));
+  PROMISE(kept.size() <= 3 * body.size() + 8);
+  // A name that is spelled with escapes and a value beyond all reason are not found.
+  const bool plain = body.find('\\') == std::string_view::npos &&
+                     body.size() <= base::ElementFilter::kValueMax;
+  const auto whole = netbird::parse_group_list(body);
+  if (!plain || !whole) return;
+  const auto groups = netbird::parse_group_list(kept);
+  PROMISE(groups.ok());
+  PROMISE(std::equal(groups->begin(), groups->end(), whole->begin(), whole->end(),
+                     [](const netbird::Group& a, const netbird::Group& b) {
+                       return a.id == b.id && a.name == b.name;
+                     }));
+}
+
 }  // namespace
 
 // A number for the status of a refusal, then a body that is read as each kind of answer.
@@ -68,6 +95,7 @@ FUZZ_TARGET(netbird) {
   } else {
     check_error(groups.error());
   }
+  filtered_groups(body, static_cast<std::size_t>(status));
   if (const auto user = netbird::parse_current_user(body); !user) check_error(user.error());
   if (const auto object = base::parse_json(body, "test")) {
     if (const auto key = netbird::parse_key(*object)) check(*key);

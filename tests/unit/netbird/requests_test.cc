@@ -36,6 +36,8 @@ TEST(NetBirdRequests, Lists) {
     EXPECT_FALSE(request.once);
   }
   EXPECT_GE(list_keys().response_bytes_max, 64u << 20) << "100,000 keys are 34 MB";
+  EXPECT_EQ(list_groups().element_members, (std::vector<std::string>{"id", "name"}));
+  EXPECT_GE(list_groups().timeout, base::Duration{90'000}) << "90 MB over a line of 1 MB a second";
 }
 
 TEST(NetBirdRequests, CreateGoesOutOnceAndInSeconds) {

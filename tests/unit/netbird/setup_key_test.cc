@@ -123,7 +123,7 @@ TEST(ParseCreatedKey, AMaskedOrMissingKeyIsRefused) {
   }
 }
 
-TEST(ParseGroupList, IdsAreNeeded) {
+TEST(ParseGroupList, ReadsIdsAndNames) {
   const auto groups = parse_group_list(
       R"([{"id": "g1", "name": "All", "peers_count": 3}, {"id": "g2", "name": "All"}])");
   ASSERT_TRUE(groups.ok());
@@ -131,9 +131,19 @@ TEST(ParseGroupList, IdsAreNeeded) {
   EXPECT_EQ((*groups)[1].id, "g2");
   EXPECT_EQ((*groups)[1].name, "All");
   for (const char* text : {"{}", "", "null", R"([{"name": "x"}])", "[1]",
-                           R"([{"id": "g1"}, {"id": "g2"})", R"([{"id": "g1"}, {}])"}) {
+                           R"([{"id": "g1"}, {"id": "g2"})"}) {
     EXPECT_FALSE(parse_group_list(text).ok()) << text;
   }
+}
+
+TEST(ParseGroupList, AnEntryThatIsNoGroupCostsOnlyItself) {
+  const std::string long_text(2'000, 'x');
+  const auto groups = parse_group_list(
+      R"([{}, null, 7, {"id": "g1", "name": "All"}, {"name": "x"}, {"id": ")" + long_text +
+      R"("}, {"id": "g2", "name": ")" + long_text + R"("}])");
+  ASSERT_TRUE(groups.ok());
+  ASSERT_EQ(groups->size(), 1u);
+  EXPECT_EQ(groups->front().id, "g1");
 }
 
 TEST(ParseCurrentUser, TellsTheRole) {

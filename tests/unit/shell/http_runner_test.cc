@@ -184,6 +184,41 @@ TEST(HttpRunner, CutsAnAnswerBeyondItsBound) {
   EXPECT_TRUE(runner.send(request(io::Method::kGet)).ok()) << "the next request works";
 }
 
+// Chunk by chunk, as NetBird sends it; the bound is about what is kept.
+TEST(HttpRunner, KeepsOnlyTheMembersThatAreAskedForOfAListOfAnySize) {
+  const std::string members = R"(,"peers":[")" + std::string(50'000, 'x') + R"("]})";
+  TinyServer server([&members](const std::string&, const auto& send) {
+    send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    send(chunk("[{\"id\":\"g0\"" + members));
+    for (int i = 1; i < 40; ++i) send(chunk(",{\"id\":\"g" + std::to_string(i) + "\"" + members));
+    return TinyServer::Reply{chunk("]") + "0\r\n\r\n"};
+  });
+  Runner runner(settings_for(server, false, "127.0.0.1"));
+  auto groups = request(io::Method::kGet);
+  groups.element_members = {"id"};
+  groups.response_bytes_max = 1000;
+  const auto outcome = runner.send(std::move(groups));
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_THAT(std::string(outcome->body.reveal()),
+              testing::StartsWith(R"([{"id":"g0"},{"id":"g1"},)"));
+  EXPECT_LT(outcome->body.size(), 1000u);
+}
+
+TEST(HttpRunner, BoundsWhatIsKeptOfAList) {
+  TinyServer server([](const std::string&, const auto&) {
+    std::string body = "[";
+    for (int i = 0; i < 1'000; ++i) body += R"({"id":"group"},)";
+    return TinyServer::Reply{answer(200, body + "{}]")};
+  });
+  Runner runner(settings_for(server, false, "127.0.0.1"));
+  auto groups = request(io::Method::kGet);
+  groups.element_members = {"id"};
+  groups.response_bytes_max = 1000;
+  const auto outcome = runner.send(std::move(groups));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, ErrorCode::kTooLarge);
+}
+
 TEST(HttpRunner, DoesNotFollowRedirects) {
   TinyServer server([](const std::string&, const auto&) {
     return TinyServer::Reply{answer(302, "", "Location: /elsewhere\r\n")};
