@@ -2,7 +2,8 @@
 // The last known objects of one resource, by namespace and name. A list is gathered aside and
 // swapped in once, so that nobody sees half of it. An older version never replaces a newer one,
 // whichever way it comes. Objects are kept packed and opened for whoever looks at one; most are
-// looked at once in a resync.
+// looked at once in a resync. What is packed is only what is worth keeping of an object: whoever
+// needs the rest reads it live, and has it until the object is closed.
 
 #include <cstdint>
 #include <map>
@@ -18,7 +19,8 @@
 
 namespace nbkeys::cache {
 
-// T has `ref` and `resource_version` by ref_of() and version_of(), and base::Members.
+// T has `ref` and `resource_version` by ref_of() and version_of(), base::Members, and slimmed(),
+// which gives what is worth keeping where that is not all.
 template <typename T>
 class Store {
  public:
@@ -34,7 +36,10 @@ class Store {
       return *open_;
     }
     void close() const {
-      if (!packed_) packed_.emplace(*open_);
+      if (!packed_) {
+        const std::optional<T> slim = slimmed(*open_);
+        packed_.emplace(slim ? *slim : *open_);
+      }
       open_.reset();
     }
     // Leaves it as it is.

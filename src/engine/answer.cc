@@ -151,8 +151,15 @@ void Answer::setup_key_read(base::Result<io::HttpResponse> response) {
     flight_ = &discarded_;  // it went with the object that it belonged to
     return;
   }
-  succeeded(flight_->object_backoff);
   flight_->needs_refresh = false;
+  const kube::SetupKey* known = world_.setup_keys.find(pending_.ref);
+  if (known != nullptr && !known->spec.secret_template.whole()) {
+    // A server that is behind what we know would be asked without end.
+    back_off(flight_->object_backoff, {base::ErrorCode::kConflict, "read SetupKey",
+                                       "the answer is older than what is known"});
+    return;
+  }
+  succeeded(flight_->object_backoff);
 }
 
 void Answer::setup_key_written(base::Result<io::HttpResponse> response) {

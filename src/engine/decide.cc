@@ -58,9 +58,20 @@ Decision keep_revoked(const Observed& o) {
   return rest(o);
 }
 
-}  // namespace
+// Of a long template, and of the record of one, only digests are kept. What a write needs is read
+// first, and stays for as long as this SetupKey is busy.
+Decision with_template(Decision out, const Observed& o) {
+  const bool patches = std::holds_alternative<WriteSecret>(out.action) ||
+                       std::holds_alternative<RepairSecret>(out.action);
+  if (!patches && !std::holds_alternative<TryWritingSecret>(out.action)) return out;
+  if (!o.resource.spec.secret_template.whole()) return act(o, ReadSetupKey{});
+  const bool unknown_names = patches && o.secret.meta != nullptr &&
+                             kube::lacks_names_to_remove(*o.secret.meta, o.resource.spec);
+  if (unknown_names) return act(o, LookForSecret{});
+  return out;
+}
 
-Decision decide(const Observed& o) {
+Decision next_step(const Observed& o) {
   if (o.flight.needs_refresh) return act(o, ReadSetupKey{});
   if (o.resource.meta.deleting) return decide_deletion(o);
   if (!o.resource.spec_error.empty()) {
@@ -78,5 +89,9 @@ Decision decide(const Observed& o) {
   if (const auto reason = issue_needed(o)) return begin_issue(o, *reason);
   return keep_right(o);
 }
+
+}  // namespace
+
+Decision decide(const Observed& o) { return with_template(next_step(o), o); }
 
 }  // namespace nbkeys::engine

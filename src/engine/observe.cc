@@ -65,6 +65,9 @@ void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& fl
 }
 
 void slim(const kube::SetupKey& resource, Flight& flight) {
+  if (flight.look && flight.look->meta) {
+    if (auto less = kube::slimmed(*flight.look->meta)) flight.look->meta = std::move(less);
+  }
   if (!flight.check || !flight.check->key_right || !flight.check->template_right) return;
   const kube::Binding& binding = resource.status.binding;
   if (flight.check->uid == binding.uid &&

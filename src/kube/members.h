@@ -22,7 +22,8 @@ MEMBERS(kube::Meta, ref, uid, resource_version, generation, created, deleting, f
 MEMBERS(kube::GroupRef, id, name)
 MEMBERS(kube::Rotation, enabled, renew_before, renew_before_percentage, interval, usage_percent,
         on_overused, overlap)
-MEMBERS(kube::SecretTemplate, labels, annotations, data, type)
+MEMBERS(kube::TemplateDigests, record, entries, data)
+MEMBERS(kube::SecretTemplate, labels, annotations, data, type, digests)
 MEMBERS(kube::KeySettings, display_name, type, usage_limit, expires_in, ephemeral,
         allow_extra_dns_labels)
 MEMBERS(kube::Spec, settings, auto_groups, revoked, secret_name, secret_key, secret_template,
@@ -38,8 +39,8 @@ MEMBERS(kube::KeyStatus, observed_generation, conditions, state, key_id, key_pre
         auto_group_ids)
 MEMBERS(kube::SetupKey, meta, spec, spec_error, status, rotate, abandon)
 MEMBERS(kube::SecretMeta, ref, uid, resource_version, deleting, owner_uid, label_uid, managed_by_us,
-        key_id, revision, digest, settings, template_record, issued_at, expires_at, labels,
-        annotations)
+        key_id, revision, digest, settings, template_record, template_entries, issued_at,
+        expires_at)
 
 #undef MEMBERS
 

@@ -1,8 +1,10 @@
 #include "kube/secret.h"
 
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "kube/names.h"
@@ -12,21 +14,17 @@ namespace {
 
 using base::Json;
 
+using Entries = std::map<std::string, std::string>;
+
 constexpr std::string_view kDefaultEntry = "setup-key";
+// Up to here a template and a record are kept as they are; nearly all are.
+constexpr std::size_t kKeptMax = 1024;
+// No text that we write into one of our annotations is longer.
+constexpr std::size_t kRecordedMax = 256;
+constexpr std::string_view kDigestPrefix = "sha256:";
 
 bool reserved(std::string_view name) {
   return name.starts_with("keys.netbird.io/") || name == kManagedByLabel;
-}
-
-std::map<std::string, std::string> foreign_entries(const Json& object, std::string_view kind) {
-  std::map<std::string, std::string> out;
-  const Json* entries = base::find(object, {"metadata", kind});
-  if (entries == nullptr || !entries->is_object()) return out;
-  for (auto it = entries->begin(); it != entries->end(); ++it) {
-    const auto* text = it->get_ptr<const std::string*>();
-    if (text != nullptr && !reserved(it.key())) out.emplace(it.key(), *text);
-  }
-  return out;
 }
 
 std::string controlling_setup_key(const Json& object) {
@@ -40,15 +38,6 @@ std::string controlling_setup_key(const Json& object) {
     }
   }
   return "";
-}
-
-bool contains_all(const std::map<std::string, std::string>& have,
-                  const std::map<std::string, std::string>& want) {
-  for (const auto& [name, value] : want) {
-    const auto found = have.find(name);
-    if (found == have.end() || found->second != value) return false;
-  }
-  return true;
 }
 
 std::string encoded(std::string_view plain) {
@@ -108,6 +97,96 @@ Json earlier_record(const SecretMeta& existing) {
   return {{"data", {kDefaultEntry}}};
 }
 
+bool is_digest(std::string_view text) { return text.starts_with(kDigestPrefix); }
+
+std::string digest_of(std::string_view text) {
+  if (text.empty() || is_digest(text)) return std::string(text);
+  return std::string(kDigestPrefix) + base::sha256_hex(text);
+}
+
+std::string bounded(std::string text) {
+  if (text.size() <= kRecordedMax) return text;
+  return std::string(kDigestPrefix) + base::sha256_hex(text);
+}
+
+std::string entries_digest(const Entries& labels, const Entries& annotations) {
+  if (labels.empty() && annotations.empty()) return "";
+  return digest_of(base::dump_json({labels, annotations}));
+}
+
+// `encoded_data`: as the Secret carries it.
+std::string data_digest(const Entries& encoded_data) {
+  if (encoded_data.empty()) return "";
+  return digest_of(base::dump_json(encoded_data));
+}
+
+TemplateDigests digests_of(const Spec& spec) {
+  const SecretTemplate& t = spec.secret_template;
+  if (t.digests) return *t.digests;
+  Entries data;
+  for (const auto& [name, value] : t.data) data.emplace(name, encoded(value));
+  return {digest_of(template_record(spec)), entries_digest(t.labels, t.annotations),
+          data_digest(data)};
+}
+
+// Those of the object's entries whose names the record has under `kind`, but none of our own.
+Entries recorded_entries(const Json& record, std::string_view kind, const Json* found) {
+  Entries out;
+  const Json* names = base::find(record, {kind});
+  if (names == nullptr || !names->is_array() || found == nullptr || !found->is_object()) return out;
+  for (const Json& name : *names) {
+    const auto* text = name.get_ptr<const std::string*>();
+    if (text == nullptr || reserved(*text)) continue;
+    const auto value = base::string_at(*found, {*text});
+    if (value) out.emplace(*text, *value);
+  }
+  return out;
+}
+
+// Reads the record annotation and what of the Secret it speaks of.
+void read_template(const Json& object, SecretMeta& out) {
+  out.template_record = base::string_or(object, {"metadata", "annotations", kTemplateAnnotation});
+  if (out.template_record.empty()) return;
+  const auto record = base::parse_json(out.template_record, "read template record");
+  if (!record || !record->is_object()) {
+    // Never equal to a record or to a digest of one.
+    out.template_record = "damaged";
+    return;
+  }
+  out.template_entries = entries_digest(
+      recorded_entries(*record, "labels", base::find(object, {"metadata", "labels"})),
+      recorded_entries(*record, "annotations", base::find(object, {"metadata", "annotations"})));
+}
+
+bool same_record(const std::string& found, const Spec& spec) {
+  if (spec.secret_template.digests) {
+    return digest_of(found) == spec.secret_template.digests->record;
+  }
+  const std::string wanted = template_record(spec);
+  return found == wanted || (is_digest(found) && found == digest_of(wanted));
+}
+
+// Whether the Secret's data has the template's entries. Their names are the record's where the
+// template is not whole.
+bool data_in_place(const Json& object, const SecretMeta& meta, const Spec& spec) {
+  if (spec.secret_template.whole()) {
+    for (const auto& [name, value] : spec.secret_template.data) {
+      if (base::string_or(object, {"data", name}) != encoded(value)) return false;
+    }
+    return true;
+  }
+  if (!same_record(meta.template_record, spec)) return false;
+  Entries data = recorded_entries(earlier_record(meta), "data", base::find(object, {"data"}));
+  data.erase(spec.secret_key);
+  return data_digest(data) == spec.secret_template.digests->data;
+}
+
+std::size_t size_of(const Entries& entries) {
+  std::size_t out = 0;
+  for (const auto& [name, value] : entries) out += name.size() + value.size();
+  return out;
+}
+
 // Writes the document with the key as the last entry of its data. The entry is put in by structure,
 // never by searching text that users may have written, and no JSON tree ever holds the key.
 base::SecretText with_key(Json document, const std::string& secret_key,
@@ -140,12 +219,12 @@ base::Result<SecretMeta> parse_secret_meta(const nlohmann::json& object) {
   out.uid = std::move(meta->uid);
   out.resource_version = std::move(meta->resource_version);
   out.deleting = meta->deleting.has_value();
-  out.owner_uid = controlling_setup_key(object);
+  out.owner_uid = bounded(controlling_setup_key(object));
   out.label_uid = base::string_or(object, {"metadata", "labels", kUidLabel});
   out.managed_by_us =
       base::string_or(object, {"metadata", "labels", kManagedByLabel}) == kManagedBy;
   const auto annotation = [&object](std::string_view name) {
-    return base::string_or(object, {"metadata", "annotations", name});
+    return bounded(base::string_or(object, {"metadata", "annotations", name}));
   };
   out.key_id = annotation(kKeyIdAnnotation);
   const std::string revision = annotation(kRevisionAnnotation);
@@ -154,12 +233,29 @@ base::Result<SecretMeta> parse_secret_meta(const nlohmann::json& object) {
   if (failed != std::errc{} || at != end) out.revision = 0;
   out.digest = annotation(kDigestAnnotation);
   out.settings = annotation(kSettingsAnnotation);
-  out.template_record = annotation(kTemplateAnnotation);
   out.issued_at = base::time_at(object, {"metadata", "annotations", kIssuedAtAnnotation});
   out.expires_at = base::time_at(object, {"metadata", "annotations", kExpiresAtAnnotation});
-  out.labels = foreign_entries(object, "labels");
-  out.annotations = foreign_entries(object, "annotations");
+  read_template(object, out);
   return out;
+}
+
+std::optional<SetupKey> slimmed(const SetupKey& object) {
+  const SecretTemplate& t = object.spec.secret_template;
+  if (size_of(t.labels) + size_of(t.annotations) + size_of(t.data) <= kKeptMax) return std::nullopt;
+  SetupKey out = object;
+  out.spec.secret_template = {{}, {}, {}, t.type, digests_of(object.spec)};
+  return out;
+}
+
+std::optional<SecretMeta> slimmed(const SecretMeta& object) {
+  if (object.template_record.size() <= kKeptMax) return std::nullopt;
+  SecretMeta out = object;
+  out.template_record = digest_of(object.template_record);
+  return out;
+}
+
+bool lacks_names_to_remove(const SecretMeta& secret, const Spec& spec) {
+  return is_digest(secret.template_record) && !same_record(secret.template_record, spec);
 }
 
 bool belongs_to(const SecretMeta& secret, const std::string& uid) {
@@ -170,7 +266,6 @@ bool belongs_to(const SecretMeta& secret, const std::string& uid) {
 }
 
 bool metadata_complete(const SecretMeta& secret, const SetupKey& owner) {
-  const SecretTemplate& wanted = owner.spec.secret_template;
   const KeyStatus& status = owner.status;
   const bool marked = secret.label_uid == owner.meta.uid && secret.owner_uid == owner.meta.uid &&
                       secret.managed_by_us;
@@ -180,13 +275,16 @@ bool metadata_complete(const SecretMeta& secret, const SetupKey& owner) {
                         secret.digest == status.key_digest &&
                         secret.settings == status.settings_digest && secret.issued_at &&
                         secret.expires_at.has_value() == status.expires_at.has_value();
-  return marked && recorded && secret.template_record == template_record(owner.spec) &&
-         contains_all(secret.labels, wanted.labels) &&
-         contains_all(secret.annotations, wanted.annotations);
+  if (!marked || !recorded || !same_record(secret.template_record, owner.spec)) return false;
+  // The record names the same entries as the template, so that their digests can be compared.
+  const SecretTemplate& t = owner.spec.secret_template;
+  return secret.template_entries ==
+         (t.digests ? t.digests->entries : entries_digest(t.labels, t.annotations));
 }
 
 std::string template_record(const Spec& spec) {
   const SecretTemplate& t = spec.secret_template;
+  CHECK(t.whole());
   if (t.empty() && spec.secret_key == kDefaultEntry) return "";
   Json record = {
       {"labels", Json::array()}, {"annotations", Json::array()}, {"data", Json::array()}};
@@ -249,9 +347,7 @@ base::Result<SecretContent> read_secret_content(std::string_view body, const Spe
   if (!meta) return meta.error();
   SecretContent out;
   out.meta = std::move(*meta);
-  for (const auto& [name, value] : spec.secret_template.data) {
-    out.template_data_ok &= base::string_or(*object, {"data", name}) == encoded(value);
-  }
+  out.template_data_ok = data_in_place(*object, out.meta, spec);
   Json* data = const_cast<Json*>(base::find(*object, {"data", spec.secret_key}));
   if (data != nullptr && data->is_string()) {
     std::string& text = *data->get_ptr<std::string*>();

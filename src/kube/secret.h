@@ -2,7 +2,6 @@
 // The Secret of a SetupKey: read as metadata only, written as a whole or by merge patch.
 
 #include <cstdint>
-#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -26,12 +25,10 @@ struct SecretMeta {
   std::uint32_t revision = 0;
   std::string digest;
   std::string settings;
-  std::string template_record;  // see template_record()
+  std::string template_record;   // see template_record(); a digest of it where it is long
+  std::string template_entries;  // digest of the labels and annotations that the record names
   std::optional<base::WallTime> issued_at;
   std::optional<base::WallTime> expires_at;
-  // Labels and annotations that are not ours; what a template asked for is among them.
-  std::map<std::string, std::string> labels;
-  std::map<std::string, std::string> annotations;
 };
 
 base::Result<SecretMeta> parse_secret_meta(const nlohmann::json& object);
@@ -42,6 +39,15 @@ bool belongs_to(const SecretMeta& secret, const std::string& uid);
 // True where label, owner and record annotations are all there and the template's entries are in
 // place.
 bool metadata_complete(const SecretMeta& secret, const SetupKey& owner);
+
+// What is worth keeping of an object: a long template and a long record as digests only, so that a
+// tenant's big objects take no memory. Nothing where that is all of it. A write wants the whole
+// template, and the record that it replaces; until then they are as good.
+std::optional<SetupKey> slimmed(const SetupKey& object);
+std::optional<SecretMeta> slimmed(const SecretMeta& object);
+
+// Whether a patch of this Secret would have to remove entries whose names are not kept.
+bool lacks_names_to_remove(const SecretMeta& secret, const Spec& spec);
 
 // The part of a new key that the Secret carries.
 struct SecretKeyFacts {
@@ -56,6 +62,7 @@ struct SecretKeyFacts {
 // What we put into a Secret besides our own metadata, so that an entry that leaves the spec can be
 // removed: compact JSON {"labels": [names], "annotations": [names], "data": [names], "digest": of
 // the data's values}. Empty for the default: no template, and the key in the entry "setup-key".
+// REQUIRES here and below: the template is whole
 std::string template_record(const Spec& spec);
 
 // A new Secret with the key. The body holds key material.

@@ -36,12 +36,25 @@ struct Rotation {
   base::Duration overlap{3'600'000};
 };
 
+// By which a template is compared with what a Secret has; see secret.h.
+struct TemplateDigests {
+  std::string record;
+  std::string entries;  // labels and annotations
+  std::string data;
+};
+
 struct SecretTemplate {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   std::map<std::string, std::string> data;
   std::string type;  // empty: Opaque
-  bool empty() const { return labels.empty() && annotations.empty() && data.empty(); }
+  // In place of labels, annotations and data, where those are many bytes that only a write needs;
+  // see slimmed().
+  std::optional<TemplateDigests> digests = std::nullopt;
+  bool whole() const { return !digests; }
+  bool empty() const {
+    return labels.empty() && annotations.empty() && data.empty() && !digests;
+  }
 };
 
 // What NetBird cannot change on a key once it is made: a difference here issues a new key.

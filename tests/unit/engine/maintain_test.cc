@@ -66,6 +66,30 @@ TEST(MaintainSecret, RepairGoesOnWhileSuspended) {
   EXPECT_EQ(name(s.decide()), "repair_secret") << "that is no call to NetBird";
 }
 
+// The cache keeps no values of a long template and no names of a long record.
+TEST(MaintainSecret, WhatIsNotKeptIsReadBeforeTheSecretIsRepaired) {
+  Scene s;
+  s.resource.spec.secret_template.data["URL"] = std::string(5'000, 'u');
+  kube::SetupKey whole = s.resource;
+  s.resource = *kube::slimmed(whole);
+  EXPECT_EQ(name(s.decide()), "read_setupkey");
+  s.resource = whole;
+  EXPECT_EQ(name(s.decide()), "repair_secret");
+  s.secret.template_record = "{" + std::string(5'000, ' ') + "}";
+  s.secret = *kube::slimmed(s.secret);
+  EXPECT_EQ(name(s.decide()), "look_for_secret") << "what it names may have to be removed";
+}
+
+TEST(MaintainSecret, AKeyInHandIsWrittenWithTheWholeTemplate) {
+  Scene s;
+  s.claimed(4);
+  s.hold(4);
+  s.resource.spec.secret_template.data["URL"] = std::string(5'000, 'u');
+  EXPECT_EQ(name(s.decide()), "write_secret");
+  s.resource = *kube::slimmed(s.resource);
+  EXPECT_EQ(name(s.decide()), "read_setupkey");
+}
+
 TEST(MaintainGroups, AreBroughtInLineByOnePut) {
   Scene s;
   s.groups.ids = {"g1"};
