@@ -14,6 +14,7 @@
 #include "kube/requests.h"
 #include "kube/responses.h"
 #include "plugin/exit_code.h"
+#include "plugin/kube_calls.h"
 #include "plugin/link.h"
 #include "shell/clock.h"
 #include "shell/kubeconfig.h"
@@ -27,7 +28,6 @@ namespace {
 using base::Json;
 using plugin::ExitCode;
 
-constexpr int kPage = 500;
 // Between two looks at what others are to finish. A watch would be quicker by a second, once in the
 // life of an installation.
 constexpr std::chrono::milliseconds kLook{1'000};
@@ -142,26 +142,19 @@ base::Result<Json> Cleanup::ask(io::HttpRequest request, std::string_view step) 
 }
 
 base::Status Cleanup::list_into(const std::string& name_space, std::vector<Item>& out) {
-  std::string page;
-  do {
-    auto list =
-        ask(kube::list_request({kube::Collection::Resource::kSetupKeys, name_space}, kPage, page),
-            "list SetupKeys");
-    if (!list) {
-      // Without the kind there is no SetupKey either.
-      if (list.error().code == base::ErrorCode::kNotFound) return base::Done{};
-      return list.error();
-    }
-    const Json* items = base::find(*list, {"items"});
-    if (items == nullptr || !items->is_array()) break;
-    for (const Json& each : *items) {
-      auto meta = kube::parse_meta(each);
-      if (!meta) return meta.error();
-      out.push_back({std::move(*meta), ready_message(each)});
-    }
-    page = base::string_or(*list, {"metadata", "continue"});
-  } while (!page.empty());
-  return base::Done{};
+  const std::size_t before = out.size();
+  const auto read = [&out](const Json& each) -> base::Status {
+    auto meta = kube::parse_meta(each);
+    if (!meta) return meta.error();
+    out.push_back({std::move(*meta), ready_message(each)});
+    return base::Done{};
+  };
+  const auto listed = plugin::each_listed(
+      *kube_, kube::Pages({kube::Collection::Resource::kSetupKeys, name_space}),
+      [&out, before] { out.resize(before); }, read);
+  // Without the kind there is no SetupKey either.
+  if (listed || listed.error().code == base::ErrorCode::kNotFound) return base::Done{};
+  return listed.error();
 }
 
 base::Result<std::vector<Item>> Cleanup::list() {

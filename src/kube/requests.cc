@@ -11,8 +11,6 @@ namespace {
 
 using base::Json;
 
-// A page has 500 objects.
-constexpr std::size_t kListBytesMax = 32u << 20;
 constexpr std::string_view kMergePatch = "application/merge-patch+json";
 
 std::string setup_key_path(const ObjectRef& ref) {
@@ -46,6 +44,7 @@ io::HttpRequest request(io::Method method, std::string path, std::string operati
   out.method = method;
   out.path = std::move(path);
   out.operation = std::move(operation);
+  out.response_bytes_max = kObjectBytesMax;
   return out;
 }
 
@@ -72,7 +71,6 @@ io::HttpRequest list_request(const Collection& collection, int limit,
   out.accept = collection_accept(collection);
   if (secrets) out.accept = kMetadataOnlyList;
   out.timeout = base::Duration{60'000};
-  out.response_bytes_max = kListBytesMax;
   return out;
 }
 

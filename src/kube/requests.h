@@ -2,6 +2,7 @@
 // Requests to the Kubernetes API as values. Each write has a fixed name and a precondition, so a
 // resend by the HTTP library shows as a conflict, which means: look again.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,11 @@ inline constexpr std::string_view kMetadataOnly =
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 inline constexpr std::string_view kMetadataOnlyList =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+// Of an answer with one object, of one page of a list and of one line of a watch. etcd takes 1.5
+// MiB for an object; as JSON, with what JSON escapes and with managedFields, it is at most a few
+// times as long, so that one always fits.
+inline constexpr std::size_t kObjectBytesMax = 8u << 20;
 
 // What one watch covers: a resource in one namespace, or in all where name_space is empty.
 struct Collection {

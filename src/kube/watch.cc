@@ -9,7 +9,6 @@
 namespace nbkeys::kube {
 namespace {
 
-constexpr int kPageLimit = 500;
 // The server ends the watch after this; bookmarks come about once a minute, so silence of the
 // inactivity limit means a dead connection.
 constexpr int kWatchSecondsMin = 240, kWatchSecondsSpan = 60;
@@ -22,61 +21,38 @@ constexpr base::Duration kHealthyWatch{5'000};
 }  // namespace
 
 Watch::Watch(Collection collection, WatchSink& sink, std::uint64_t seed)
-    : collection_(std::move(collection)), sink_(sink), random_(seed) {}
+    : collection_(std::move(collection)), pages_(collection_), sink_(sink), random_(seed) {}
 
-void Watch::start(io::Outbox& out) { list("", out); }
+void Watch::start(io::Outbox& out) { list(out); }
 
-void Watch::list(std::string_view continue_token, io::Outbox& out) {
+void Watch::list(io::Outbox& out) {
   state_ = State::kListing;
   retry_at_.reset();
-  if (continue_token.empty()) sink_.list_begun();
-  list_id_ = out.send(list_request(collection_, kPageLimit, continue_token));
+  sink_.list_begun();
+  list_id_ = out.send(pages_.begin());
 }
 
 bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
   if (state_ != State::kListing || done.id != list_id_) return false;
-  const std::string step =
-      collection_.resource == Collection::Resource::kSecrets ? "list Secrets" : "list SetupKeys";
-  auto response = accept_response(std::move(done.outcome), step);
-  if (!response) {
-    fail(response.error(), true, now, out);
-    return true;
-  }
   // The sink sees items of a page that may yet turn out to be broken or no list. Every such page
-  // ends in fail() with relist, after which the only way on is list(""), which begins with
+  // ends in fail() with relist, after which the only way on is list(), which begins with
   // list_begun(); and list_ended() is reached only by whole pages since then.
-  auto rest = parse_list(response->body.reveal(), step, [this](const base::Json& item) {
+  auto next = pages_.take(std::move(done.outcome), [this](const base::Json& item) {
     sink_.listed(item);
     return base::Status(base::Done{});
   });
-  if (!rest) {
-    fail(rest.error(), true, now, out);
-    return true;
+  if (!next) {
+    fail(next.error(), true, now, out);
+  } else if (auto* more = std::get_if<io::HttpRequest>(&*next)) {
+    list_id_ = out.send(std::move(*more));
+  } else {
+    resource_version_ = std::get_if<Pages::Ended>(&*next)->resource_version;
+    sink_.list_ended(resource_version_);
+    synced_ = true;
+    relist_ = false;
+    open(out);
   }
-  page(*rest, now, out);
   return true;
-}
-
-void Watch::page(const nlohmann::json& rest, base::Instant now, io::Outbox& out) {
-  const std::string version = base::string_or(rest, {"metadata", "resourceVersion"});
-  // JSON that is no list (a proxy's own page, say) proves nothing about what is absent.
-  const auto* items = base::find(rest, {"items"});
-  const bool no_list = items != nullptr && !items->is_array() && !items->is_null();
-  if (version.empty() || no_list) {
-    fail({base::ErrorCode::kMalformed, "list", "the answer is not a list of objects"}, true, now,
-         out);
-    return;
-  }
-  const std::string more = base::string_or(rest, {"metadata", "continue"});
-  if (!more.empty()) {
-    list(more, out);
-    return;
-  }
-  resource_version_ = version;
-  sink_.list_ended(resource_version_);
-  synced_ = true;
-  relist_ = false;
-  open(out);
 }
 
 void Watch::open(io::Outbox& out) {
@@ -103,6 +79,13 @@ bool Watch::handle(const io::WatchBytes& bytes, base::Instant now, io::Outbox& o
     const auto next = lines_.next();
     if (!next) break;
     line(*next, out);
+  }
+  if (lines_.take_skipped()) {
+    tell({base::ErrorCode::kTooLarge, "watch",
+          "the event of one object is longer than " + std::to_string(WatchLines::kLineMax) +
+              " bytes and is left out; the object is worked on as it was before"},
+         out);
+    problem_.reset();
   }
   if (lines_.overflow() && !relist_) {
     relist_ = true;
@@ -199,7 +182,7 @@ base::Duration Watch::next_wait(base::Duration first) {
 void Watch::tick(base::Instant now, io::Outbox& out) {
   if (state_ != State::kIdle || !retry_at_ || *retry_at_ > now) return;
   if (relist_) {
-    list("", out);
+    list(out);
   } else {
     open(out);
   }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "io/input.h"
 #include "io/outbox.h"
+#include "kube/pages.h"
 #include "kube/requests.h"
 #include "kube/watch_lines.h"
 
@@ -51,9 +52,7 @@ class Watch {
  private:
   enum class State { kIdle, kListing, kWatching };
 
-  void list(std::string_view continue_token, io::Outbox& out);
-  // `rest` is the page without its items, which the sink has seen.
-  void page(const nlohmann::json& rest, base::Instant now, io::Outbox& out);
+  void list(io::Outbox& out);
   void open(io::Outbox& out);
   void line(std::string_view text, io::Outbox& out);
   void fail(base::Error error, bool relist, base::Instant now, io::Outbox& out);
@@ -64,6 +63,7 @@ class Watch {
   base::Duration next_wait(base::Duration first);
 
   Collection collection_;
+  Pages pages_;
   WatchSink& sink_;
   base::Random random_;
   State state_ = State::kIdle;

@@ -1,28 +1,36 @@
 #pragma once
-// Cuts a watch stream into lines, however its pieces fall. Bounded: an endless line is an error.
+// Cuts a watch stream into lines, however its pieces fall. Bounded: a line that is too long is left
+// out and the stream read on, and one without end is an error.
 
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/secret_text.h"
+#include "kube/requests.h"
 
 namespace nbkeys::kube {
 
 class WatchLines {
  public:
-  // etcd refuses objects beyond 1.5 MB; a watch event adds little to that.
-  static constexpr std::size_t kLineMax = 4u << 20;
+  static constexpr std::size_t kLineMax = kObjectBytesMax;
+  // Beyond this a line is taken for one without end.
+  static constexpr std::size_t kSkippedMax = 64u << 20;
 
-  void append(std::string_view bytes) { buffer_.append(bytes); }
+  void append(std::string_view bytes);
   // The next whole line without its end; nothing where there is none yet. Valid until the next
   // call.
   std::optional<std::string_view> next();
-  bool overflow() const { return buffer_.size() - start_ > kLineMax; }
+  // Whether a line was left out since the last call.
+  bool take_skipped() { return std::exchange(skipped_one_, false); }
+  bool overflow() const { return skipped_bytes_ > kSkippedMax; }
 
  private:
   base::SecretText buffer_;
   std::size_t start_ = 0;
   std::size_t searched_ = 0;
+  std::size_t skipped_bytes_ = 0;  // of the line that is being left out; 0: none is
+  bool skipped_one_ = false;
 };
 
 }  // namespace nbkeys::kube

@@ -8,15 +8,15 @@
 #include "base/percent.h"
 #include "kube/requests.h"
 #include "kube/responses.h"
+#include "kube/secret.h"
 
 namespace nbkeys::plugin {
 namespace {
 
 using base::Json;
 
-constexpr int kPageSize = 500;
-// An answer with one object; etcd refuses objects beyond 1.5 MB.
-constexpr std::size_t kObjectBytesMax = 4u << 20;
+// How often a list is begun for a server that is too slow for the pages that it was asked for.
+constexpr int kListsMax = 4;
 
 std::string setup_key_path(const kube::ObjectRef& ref) {
   return "/apis/keys.netbird.io/v1alpha1/namespaces/" + base::encode_component(ref.name_space) +
@@ -28,7 +28,7 @@ io::HttpRequest request(io::Method method, std::string path, const std::string& 
   out.method = method;
   out.path = std::move(path);
   out.operation = step;
-  out.response_bytes_max = kObjectBytesMax;
+  out.response_bytes_max = kube::kObjectBytesMax;
   return out;
 }
 
@@ -71,29 +71,36 @@ SeenEvent read_event(const Json& item) {
 
 }  // namespace
 
+base::Result<std::string> each_listed(Link& kube, kube::Pages pages,
+                                      const std::function<void()>& begun,
+                                      const base::ElementVisitor& visit) {
+  for (int lists = 1;; ++lists) {
+    begun();
+    auto next = base::Result<kube::Pages::Next>(pages.begin());
+    while (next) {
+      auto* asked = std::get_if<io::HttpRequest>(&*next);
+      if (asked == nullptr) return std::get_if<kube::Pages::Ended>(&*next)->resource_version;
+      next = pages.take(kube.call(std::move(*asked)), visit);
+    }
+    if (!pages.smaller_may_do() || lists == kListsMax) return next.error();
+  }
+}
+
 base::Result<SetupKeys> list_setup_keys(Link& kube, const std::string& name_space,
                                         const std::string& selector) {
   SetupKeys out;
-  std::string token;
-  do {
-    auto asked =
-        kube::list_request({kube::Collection::Resource::kSetupKeys, name_space}, kPageSize, token);
-    if (!selector.empty()) asked.path += "&labelSelector=" + base::encode_component(selector);
-    auto page = json_of(kube::accept_response(kube.call(std::move(asked)), "list SetupKeys"),
-                        "list SetupKeys");
-    if (!page) return missing_kind(page.error());
-    const Json* items = base::find(*page, {"items"});
-    if (items == nullptr || !items->is_array()) {
-      return base::Error{base::ErrorCode::kMalformed, "list SetupKeys", "the answer is not a list"};
-    }
-    for (const Json& item : *items) {
-      auto read = kube::parse_setup_key(item);
-      if (!read) return read.error();
-      out.items.push_back(std::move(*read));
-    }
-    token = base::string_or(*page, {"metadata", "continue"});
-    out.resource_version = base::string_or(*page, {"metadata", "resourceVersion"});
-  } while (!token.empty());
+  const auto read = [&out](const Json& item) -> base::Status {
+    auto one = kube::parse_setup_key(item);
+    if (!one) return one.error();
+    auto slim = kube::slimmed(*one);
+    out.items.push_back(slim ? std::move(*slim) : std::move(*one));
+    return base::Done{};
+  };
+  auto version =
+      each_listed(kube, kube::Pages({kube::Collection::Resource::kSetupKeys, name_space}, selector),
+                  [&out] { out.items.clear(); }, read);
+  if (!version) return missing_kind(version.error());
+  out.resource_version = std::move(*version);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What the verbs ask of the Kubernetes API, with the caller's rights.
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "kube/pages.h"
 #include "kube/setup_key.h"
 #include "plugin/link.h"
 
@@ -18,7 +20,13 @@ struct SetupKeys {
   std::string resource_version;  // of the list, to watch from
 };
 
-// In one namespace, or in all where it is empty; page by page.
+// A whole list, in pages that fit (kube::Pages). `begun` forgets what has been shown, because the
+// list may have to begin anew. Returns the resourceVersion that it shows.
+base::Result<std::string> each_listed(Link& kube, kube::Pages pages,
+                                      const std::function<void()>& begun,
+                                      const base::ElementVisitor& visit);
+
+// In one namespace, or in all where it is empty; without what of a template only a write needs.
 base::Result<SetupKeys> list_setup_keys(Link& kube, const std::string& name_space,
                                         const std::string& selector);
 base::Result<kube::SetupKey> get_setup_key(Link& kube, const kube::ObjectRef& ref);

@@ -2,8 +2,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "kube/requests.h"
-#include "kube/responses.h"
 #include "kube/secret.h"
 #include "netbird/requests.h"
 #include "plugin/console.h"
@@ -18,24 +16,15 @@ namespace {
 
 using base::Json;
 
-constexpr int kPageSize = 500;
-
 HeldKeys read_held_keys(Link& kube) {
   std::set<std::string> out;
-  std::string token;
-  do {
-    auto answer = kube::accept_response(
-        kube.call(kube::list_request({kube::Collection::Resource::kSecrets, ""}, kPageSize, token)),
-        "list Secrets");
-    auto page = answer ? base::parse_json(answer->body.reveal(), "list Secrets")
-                       : base::Result<Json>(answer.error());
-    const Json* items = page ? base::find(*page, {"items"}) : nullptr;
-    if (items == nullptr) return std::nullopt;
-    for (const Json& item : *items) {
-      if (auto secret = kube::parse_secret_meta(item)) out.insert(secret->key_id);
-    }
-    token = base::string_or(*page, {"metadata", "continue"});
-  } while (!token.empty());
+  const auto read = [&out](const Json& item) {
+    if (auto secret = kube::parse_secret_meta(item)) out.insert(secret->key_id);
+    return base::Status(base::Done{});
+  };
+  const auto listed = each_listed(kube, kube::Pages({kube::Collection::Resource::kSecrets, ""}),
+                                  [&out] { out.clear(); }, read);
+  if (!listed) return std::nullopt;
   return out;
 }
 

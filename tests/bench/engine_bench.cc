@@ -27,6 +27,7 @@ struct Options {
   std::size_t events = 20'000;
   std::size_t issues = 500;
   std::size_t resyncs = 3;
+  std::size_t template_bytes = 0;
   int rounds = 5;
   std::string json;
 };
@@ -78,7 +79,7 @@ void print(const Json& result, const std::vector<std::size_t>& counts) {
 
 void run(Options options) {
   std::sort(options.counts.begin(), options.counts.end());
-  const Sample sample = make_sample();
+  const Sample sample = make_sample(options.template_bytes);
   Json result = {{"counts", options.counts}, {"bytes_per_key", Json::object()}};
   // All counts in each round, so that what disturbs for a while does not meet one of them alone.
   for (int round = 0; round < options.rounds; ++round) {
@@ -106,6 +107,7 @@ int main(int argc, char** argv) {
   app.add_option("--events", options.events, "events of each kind");
   app.add_option("--issues", options.issues, "new SetupKeys");
   app.add_option("--resyncs", options.resyncs, "lists of all keys");
+  app.add_option("--template-bytes", options.template_bytes, "of data in each SetupKey");
   app.add_option("--rounds", options.rounds, "how often all of it");
   app.add_option("--json", options.json, "where the figures go");
   CLI11_PARSE(app, argc, argv);

@@ -13,7 +13,6 @@ namespace {
 using fakes::Json;
 
 constexpr const char* kCollection = "/apis/keys.netbird.io/v1alpha1/namespaces/default/setupkeys";
-constexpr std::size_t kPage = 500;
 // Older than anything that the fake server makes, as it counts from 1000.
 constexpr std::uint64_t kListed = 900;
 
@@ -97,8 +96,15 @@ bool Rig::answer_list(Asked& asked) {
   const bool keys = operation == "list_setupkeys";
   if (keys || operation == "list_secrets") {
     const Form& form = keys ? sample_.setup_key : sample_.secret_metadata;
-    feed(io::HttpDone{asked.id, ok(page(form, asked.request.path))},
-         keys ? "SetupKey listed" : "Secret listed", std::min(kPage, count_));
+    std::size_t objects = 0;
+    std::string body = page(form, asked.request.path, objects);
+    const char* kind = keys ? "SetupKey listed" : "Secret listed";
+    if (body.size() > asked.request.response_bytes_max) {
+      const base::Error too_large{base::ErrorCode::kTooLarge, "", "too long"};
+      feed(io::HttpDone{asked.id, too_large}, kind, 0);
+    } else {
+      feed(io::HttpDone{asked.id, ok(std::move(body))}, kind, objects);
+    }
     return true;
   }
   if (operation != "list_keys") return false;
@@ -106,11 +112,15 @@ bool Rig::answer_list(Asked& asked) {
   return true;
 }
 
-std::string Rig::page(const Form& form, const std::string& path) {
-  const auto at = path.find("&continue=");
-  const std::size_t first =
-      at == std::string::npos ? 0 : std::strtoull(path.c_str() + at + 10, nullptr, 10);
-  const std::size_t end = std::min(count_, first + kPage);
+std::string Rig::page(const Form& form, const std::string& path, std::size_t& objects) {
+  const auto number_after = [&path](std::string_view word) {
+    const auto at = path.find(word);
+    if (at == std::string::npos) return std::size_t{0};
+    return std::size_t{std::strtoull(path.c_str() + at + word.size(), nullptr, 10)};
+  };
+  const std::size_t first = number_after("&continue=");
+  const std::size_t end = std::min<std::size_t>(count_, first + number_after("limit="));
+  objects = end - first;
   std::string body = R"({"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":")" +
                      std::to_string(kube_.store().version()) + '"';
   if (end < count_) body += R"(,"continue":")" + std::to_string(end) + '"';

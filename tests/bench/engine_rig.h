@@ -53,7 +53,7 @@ class Rig {
   void answer_all(const std::string& kind);
   bool answer_list(Asked& asked);
   io::HttpResponse serve(const io::HttpRequest& request);
-  std::string page(const Form& form, const std::string& path);
+  std::string page(const Form& form, const std::string& path, std::size_t& objects);
   std::string all_keys() const;
   void line(const std::string& type, const std::string& object, bool secrets,
             const std::string& kind);

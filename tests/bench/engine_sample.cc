@@ -50,19 +50,31 @@ constexpr const char* kSecretFields = R"json([
    "f:ownerReferences":{".":{},"k:{\"uid\":\"fa62ade5-3332-4f02-8f18-62793babda4f\"}":{}}},
   "f:type":{}}}])json";
 
-void create_setup_key(fakes::InProcess& world) {
+Json entries(std::size_t bytes, std::size_t each) {
+  Json out = Json::object();
+  for (; bytes > 0; bytes -= std::min(bytes, each)) {
+    out["ENTRY_" + std::to_string(out.size())] = std::string(std::min(bytes, each), 'x');
+  }
+  return out;
+}
+
+void create_setup_key(fakes::InProcess& world, std::size_t template_bytes) {
+  // A name of its own: by default the settings, and so their digest, would differ from copy to
+  // copy.
+  Json spec = {{"name", "Fleet"}};
+  if (template_bytes > 0) {
+    spec["secretTemplate"] = {{"data", entries(template_bytes, 8192)},
+                              {"annotations", entries(template_bytes / 4, 2048)}};
+  }
   io::HttpRequest request;
   request.method = io::Method::kPost;
   request.path =
       std::string("/apis/keys.netbird.io/v1alpha1/namespaces/") + kNamespace + "/setupkeys";
   request.content_type = "application/json";
-  request.body = base::SecretText(Json{
-      {"apiVersion", "keys.netbird.io/v1alpha1"},
-      {"kind", "SetupKey"},
-      {"metadata", {{"name", kName}}},
-      // A name of its own: by default the settings, and so
-      // their digest, would differ from copy to copy.
-      {"spec", {{"name", "Fleet"}}}}.dump());
+  request.body = base::SecretText(Json{{"apiVersion", "keys.netbird.io/v1alpha1"},
+                                       {"kind", "SetupKey"},
+                                       {"metadata", {{"name", kName}}},
+                                       {"spec", std::move(spec)}}.dump());
   const io::HttpResponse made = world.kube.handle(request, world.now());
   if (made.status != 201) throw std::runtime_error("the sample SetupKey was refused");
   world.changed();
@@ -118,9 +130,9 @@ std::string Form::fill(const Copy& copy, std::string_view version) const {
   return out;
 }
 
-Sample make_sample() {
+Sample make_sample(std::size_t template_bytes) {
   fakes::InProcess world;
-  create_setup_key(world);
+  create_setup_key(world, template_bytes);
   world.start_operator({});
   const auto settled = [&world] {
     const fakes::Object found = world.kube.store().find("setupkeys", kNamespace, kName);

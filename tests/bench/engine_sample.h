@@ -46,7 +46,8 @@ struct Sample {
   base::Now now;  // when the sample came to rest
 };
 
-// Lets a real engine issue one key against the fake servers, and takes what is there then.
-Sample make_sample();
+// Lets a real engine issue one key against the fake servers, and takes what is there then. Its
+// template has so many bytes of data, and a quarter as many of annotations.
+Sample make_sample(std::size_t template_bytes = 0);
 
 }  // namespace nbkeys::bench

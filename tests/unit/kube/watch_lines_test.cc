@@ -50,12 +50,38 @@ TEST(WatchLines, AnUnfinishedLineIsNoLine) {
   EXPECT_FALSE(lines.next());
 }
 
-TEST(WatchLines, AnEndlessLineOverflowsExactlyBeyondTheBound) {
+TEST(WatchLines, ALineUpToTheBoundIsALineAndALongerOneIsLeftOut) {
+  for (const std::size_t beyond : {0u, 1u}) {
+    WatchLines lines;
+    lines.append("first\n");
+    std::vector<std::string> got = drain(lines);
+    for (std::size_t sent = 0; sent < WatchLines::kLineMax; sent += 1u << 20) {
+      lines.append(std::string(1u << 20, 'x'));
+      EXPECT_FALSE(lines.next());
+    }
+    lines.append(std::string(beyond, 'x'));
+    EXPECT_FALSE(lines.next());
+    EXPECT_EQ(lines.take_skipped(), beyond == 1);
+    EXPECT_FALSE(lines.take_skipped()) << "told once";
+    lines.append("x");
+    lines.append("\nnext\nlast");
+    got = drain(lines);
+    EXPECT_EQ(got.size(), beyond == 1 ? 1u : 2u);
+    EXPECT_EQ(got.back(), "next");
+    lines.append("\n");
+    EXPECT_EQ(drain(lines), (std::vector<std::string>{"last"}));
+    EXPECT_FALSE(lines.overflow());
+  }
+}
+
+TEST(WatchLines, ALineWithoutEndOverflows) {
   WatchLines lines;
-  const std::string piece(1u << 20, 'x');
-  for (int i = 0; i < 4; ++i) lines.append(piece);
-  EXPECT_FALSE(lines.next());
-  EXPECT_FALSE(lines.overflow());
+  const std::string piece(8u << 20, 'x');
+  for (int i = 0; i < 8; ++i) {
+    lines.append(piece);
+    EXPECT_FALSE(lines.next());
+    EXPECT_FALSE(lines.overflow()) << i;
+  }
   lines.append("x");
   EXPECT_FALSE(lines.next());
   EXPECT_TRUE(lines.overflow());

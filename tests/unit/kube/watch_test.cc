@@ -212,10 +212,40 @@ TEST_F(WatchTest, GarbageInTheStreamListsAnew) {
 
 TEST_F(WatchTest, AnEndlessLineClosesTheWatch) {
   const auto id = running();
-  for (int i = 0; i < 5; ++i) bytes(id, std::string(1u << 20, 'x'), ms(5));
+  for (int i = 0; i < 65; ++i) bytes(id, std::string(1u << 20, 'x'), ms(5));
   EXPECT_EQ(only<io::CloseWatch>(out.take()).size(), 1u);
   ASSERT_TRUE(watch.problem());
   EXPECT_EQ(watch.problem()->code, base::ErrorCode::kTooLarge);
+}
+
+TEST_F(WatchTest, AnEventBeyondTheBoundCostsOnlyItsObject) {
+  const auto id = running();
+  bytes(id, event("ADDED", "before", 11), ms(5));
+  for (int i = 0; i < 9; ++i) bytes(id, std::string(1u << 20, 'x'), ms(5));
+  bytes(id, "\n" + event("ADDED", "after", 13), ms(6));
+  EXPECT_EQ(sink.take(), (Seen{"changed before", "changed after"}));
+  EXPECT_TRUE(only<io::CloseWatch>(out.take()).empty());
+  EXPECT_FALSE(watch.problem());
+}
+
+TEST_F(WatchTest, APageBeyondItsBoundIsAskedForInHalves) {
+  watch.start(out);
+  const auto too_large = [] { return base::Error{base::ErrorCode::kTooLarge, "", "too long"}; };
+  answered(request().id, answer(200, page("ab", "10", "x")), ms(0));
+  answered(request().id, too_large(), ms(0));
+  const auto half = request();
+  EXPECT_NE(half.request.path.find("limit=250&continue=x"), std::string::npos) << half.request.path;
+  answered(half.id, answer(200, page("c", "10")), ms(0));
+  EXPECT_TRUE(watch.synced());
+  EXPECT_EQ(sink.take(), (Seen{"begin", "listed a", "listed b", "listed c", "end 10"}));
+}
+
+TEST_F(WatchTest, APageThatIsTooSlowIsAskedForInHalvesAfterAPause) {
+  watch.start(out);
+  answered(request().id, no_answer(), ms(0));
+  EXPECT_TRUE(out.take().empty() || watch.wake_at());
+  watch.tick(*watch.wake_at(), out);
+  EXPECT_NE(request().request.path.find("limit=250"), std::string::npos);
 }
 
 TEST_F(WatchTest, NothingAfterAnErrorEventReachesTheSink) {
