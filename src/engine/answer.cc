@@ -153,7 +153,8 @@ void Answer::setup_key_read(base::Result<io::HttpResponse> response) {
   }
   flight_->needs_refresh = false;
   const kube::SetupKey* known = world_.setup_keys.find(pending_.ref);
-  if (known != nullptr && !known->spec.secret_template.whole()) {
+  if (known != nullptr &&
+      (!known->spec.secret_template.whole() || kube::lacks_finalizers(*known))) {
     // A server that is behind what we know would be asked without end.
     back_off(flight_->object_backoff, {base::ErrorCode::kConflict, "read SetupKey",
                                        "the answer is older than what is known"});

@@ -58,16 +58,21 @@ Decision keep_revoked(const Observed& o) {
   return rest(o);
 }
 
-// Of a long template, and of the record of one, only digests are kept. What a write needs is read
-// first, and stays for as long as this SetupKey is busy.
-Decision with_template(Decision out, const Observed& o) {
+// Of a long template, of the record of one and of many finalizers the caches keep only what
+// decides. What a write replaces is read first, and stays for as long as this SetupKey is busy.
+Decision with_what_it_replaces(Decision out, const Observed& o) {
   const bool patches = std::holds_alternative<WriteSecret>(out.action) ||
                        std::holds_alternative<RepairSecret>(out.action);
-  if (!patches && !std::holds_alternative<TryWritingSecret>(out.action)) return out;
-  if (!o.resource.spec.secret_template.whole()) return act(o, ReadSetupKey{});
-  const bool unknown_names = patches && o.secret.meta != nullptr &&
-                             kube::lacks_names_to_remove(*o.secret.meta, o.resource.spec);
-  if (unknown_names) return act(o, LookForSecret{});
+  const bool by_template = patches || std::holds_alternative<TryWritingSecret>(out.action);
+  const bool finalizers = std::holds_alternative<AddFinalizer>(out.action) ||
+                          std::holds_alternative<RemoveFinalizer>(out.action);
+  if ((by_template && !o.resource.spec.secret_template.whole()) ||
+      (finalizers && kube::lacks_finalizers(o.resource))) {
+    return act(o, ReadSetupKey{});
+  }
+  const bool names_left_out = patches && o.secret.meta != nullptr &&
+                              kube::lacks_names_to_remove(*o.secret.meta, o.resource.spec);
+  if (names_left_out) return act(o, LookForSecret{});
   return out;
 }
 
@@ -92,6 +97,6 @@ Decision next_step(const Observed& o) {
 
 }  // namespace
 
-Decision decide(const Observed& o) { return with_template(next_step(o), o); }
+Decision decide(const Observed& o) { return with_what_it_replaces(next_step(o), o); }
 
 }  // namespace nbkeys::engine

@@ -1,5 +1,6 @@
 #include "kube/secret.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -21,6 +22,8 @@ constexpr std::string_view kDefaultEntry = "setup-key";
 constexpr std::size_t kKeptMax = 1024;
 // No text that we write into one of our annotations is longer.
 constexpr std::size_t kRecordedMax = 256;
+// In place of finalizers that are not kept; Kubernetes takes none that is called so.
+constexpr std::string_view kLeftOut;
 constexpr std::string_view kDigestPrefix = "sha256:";
 
 bool reserved(std::string_view name) {
@@ -241,10 +244,25 @@ base::Result<SecretMeta> parse_secret_meta(const nlohmann::json& object) {
 
 std::optional<SetupKey> slimmed(const SetupKey& object) {
   const SecretTemplate& t = object.spec.secret_template;
-  if (size_of(t.labels) + size_of(t.annotations) + size_of(t.data) <= kKeptMax) return std::nullopt;
+  const std::size_t entries = size_of(t.labels) + size_of(t.annotations) + size_of(t.data);
+  std::size_t finalizers = 0;
+  for (const std::string& name : object.meta.finalizers) finalizers += name.size();
+  if (entries <= kKeptMax && finalizers <= kKeptMax) return std::nullopt;
   SetupKey out = object;
-  out.spec.secret_template = {{}, {}, {}, t.type, digests_of(object.spec)};
+  if (entries > kKeptMax) {
+    out.spec.secret_template = {{}, {}, {}, t.type, digests_of(object.spec)};
+  }
+  if (finalizers > kKeptMax) {
+    std::erase_if(out.meta.finalizers, [](const std::string& name) { return name != kFinalizer; });
+    out.meta.finalizers.emplace_back(kLeftOut);
+    out.meta.finalizers.shrink_to_fit();
+  }
   return out;
+}
+
+bool lacks_finalizers(const SetupKey& object) {
+  const auto& all = object.meta.finalizers;
+  return std::find(all.begin(), all.end(), kLeftOut) != all.end();
 }
 
 std::optional<SecretMeta> slimmed(const SecretMeta& object) {
@@ -323,7 +341,8 @@ base::SecretText patch_secret_body(const SetupKey& owner, const SecretMeta& exis
   Json data = data_json(owner.spec.secret_template);
   if (!facts.expires_at) annotations[kExpiresAtAnnotation] = nullptr;
   if (template_record(owner.spec).empty()) annotations[kTemplateAnnotation] = nullptr;
-  const Json earlier = earlier_record(existing);
+  // A record of which a digest is left is this template's own, and nothing of that leaves.
+  const Json earlier = is_digest(existing.template_record) ? Json() : earlier_record(existing);
   remove_left_entries(labels, earlier, "labels");
   remove_left_entries(annotations, earlier, "annotations");
   remove_left_entries(data, earlier, "data");

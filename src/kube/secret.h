@@ -40,11 +40,14 @@ bool belongs_to(const SecretMeta& secret, const std::string& uid);
 // place.
 bool metadata_complete(const SecretMeta& secret, const SetupKey& owner);
 
-// What is worth keeping of an object: a long template and a long record as digests only, so that a
-// tenant's big objects take no memory. Nothing where that is all of it. A write wants the whole
-// template, and the record that it replaces; until then they are as good.
+// What is worth keeping of an object: a long template and a long record as digests only, and of
+// many finalizers only ours, so that a tenant's big objects take no memory. Nothing where that is
+// all of it. A write wants what it replaces as a whole; until then they are as good.
 std::optional<SetupKey> slimmed(const SetupKey& object);
 std::optional<SecretMeta> slimmed(const SecretMeta& object);
+
+// Whether finalizers other than ours were left out.
+bool lacks_finalizers(const SetupKey& object);
 
 // Whether a patch of this Secret would have to remove entries whose names are not kept.
 bool lacks_names_to_remove(const SecretMeta& secret, const Spec& spec);

@@ -80,6 +80,15 @@ TEST(MaintainSecret, WhatIsNotKeptIsReadBeforeTheSecretIsRepaired) {
   EXPECT_EQ(name(s.decide()), "look_for_secret") << "what it names may have to be removed";
 }
 
+TEST(Finalizer, IsPutOnAndTakenOffUnderAllThatAreThere) {
+  Scene s;
+  s.resource.meta.finalizers.clear();
+  s.resource.meta.finalizers.push_back(std::string(5'000, 'f'));
+  EXPECT_EQ(name(s.decide()), "add_finalizer");
+  s.resource = *kube::slimmed(s.resource);
+  EXPECT_EQ(name(s.decide()), "read_setupkey");
+}
+
 TEST(MaintainSecret, AKeyInHandIsWrittenWithTheWholeTemplate) {
   Scene s;
   s.claimed(4);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -83,6 +84,24 @@ TEST(Slimmed, ABigTemplateTakesAFewBytes) {
   EXPECT_LT(packed_bytes(slim), packed_bytes(owner()) + 300);
   EXPECT_FALSE(slimmed(slim)) << "nothing more can be saved";
   EXPECT_LT(packed_bytes(meta_of(secret_of(whole))), 700u);
+}
+
+TEST(Slimmed, OfManyFinalizersOnlyOursIsKept) {
+  for (const bool ours : {false, true}) {
+    SetupKey whole = owner();
+    if (ours) whole.meta.finalizers.emplace_back(kFinalizer);
+    EXPECT_FALSE(slimmed(whole));
+    EXPECT_FALSE(lacks_finalizers(whole));
+    for (int i = 0; i < 1'000; ++i) {
+      whole.meta.finalizers.push_back("example.com/" + std::to_string(i));
+    }
+    const SetupKey slim = kept(whole);
+    EXPECT_TRUE(lacks_finalizers(slim));
+    EXPECT_TRUE(slim.spec.secret_template.whole());
+    EXPECT_EQ(std::count(slim.meta.finalizers.begin(), slim.meta.finalizers.end(), kFinalizer),
+              ours ? 1 : 0);
+    EXPECT_LT(packed_bytes(slim), packed_bytes(owner()) + 100);
+  }
 }
 
 TEST(Slimmed, ForeignEntriesOfASecretAreNotKept) {
@@ -184,6 +203,15 @@ TEST(Slimmed, ALongRecordIsADigestAndItsNamesAreWantedOnlyForARemoval) {
   EXPECT_FALSE(lacks_names_to_remove(meta, kept(whole).spec));
   EXPECT_TRUE(lacks_names_to_remove(meta, owner().spec));
   EXPECT_FALSE(lacks_names_to_remove(meta_of(secret_of(whole)), owner().spec)) << "read live";
+}
+
+TEST(Slimmed, ALongRecordOfTheSameTemplateRemovesNothing) {
+  SetupKey resource = with_long_names();
+  resource.spec.secret_key = "NB_SETUP_KEY";
+  const SecretMeta meta = kept(meta_of(secret_of(resource)));
+  const Json body = json(patch_secret_body(resource, meta, facts(), nullptr).reveal());
+  EXPECT_EQ(body["data"].size(), 32u);
+  for (const Json& value : body["data"]) EXPECT_FALSE(value.is_null());
 }
 
 }  // namespace
