@@ -7,9 +7,12 @@
 // What it leaves out: authorization (a fault answers 403), CEL rules, field ownership of
 // server-side apply (an apply is a deep merge), and discovery. Garbage collection is immediate.
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "fakes/kube_store.h"
 #include "fakes/kube_types.h"
@@ -47,6 +50,10 @@ class FakeKube {
   void set_gone(Gone gone) { gone_ = gone; }
   // Without it, SetupKeys are unknown to the server.
   void set_crd_installed(bool installed) { crd_installed_ = installed; }
+  // A mutating admission webhook: changes what is about to be stored, whoever writes it. The
+  // resource is told by its plural name.
+  using Admission = std::function<void(const std::string& resource, Json& object)>;
+  void set_admission(Admission admission) { admission_ = std::move(admission); }
 
  private:
   using Outcome = std::variant<KubeAnswer, Refusal>;
@@ -96,6 +103,7 @@ class FakeKube {
   KubeStore store_;
   Gone gone_ = Gone::kErrorEvent;
   bool crd_installed_ = true;
+  Admission admission_;
   std::uint64_t last_uid_ = 0;
   std::uint64_t last_page_ = 0;
   std::map<std::string, Pages> pages_;

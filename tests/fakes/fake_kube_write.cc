@@ -96,6 +96,7 @@ std::optional<Refusal> FakeKube::complete_secret(Json& object) {
 
 // Defaults and validation, as after each write.
 std::optional<Refusal> FakeKube::complete(const ResourceType& type, Json& object) const {
+  if (admission_) admission_(type.plural, object);
   drop_empty_maps(object);
   const std::string name = text_at(object, {"metadata", "name"});
   if (type.plural == "secrets") return complete_secret(object);
