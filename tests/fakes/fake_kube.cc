@@ -56,6 +56,11 @@ std::string FakeKube::new_uid() {
          hex.substr(17, 3) + "-" + hex.substr(20, 12);
 }
 
+void FakeKube::restore(const FakeKube& backup) {
+  store_.restore(backup.store_);
+  pages_.clear();
+}
+
 bool FakeKube::is_watch(const io::HttpRequest& request) {
   const std::string watch = parse_url(request.path).parameter("watch");
   return request.method == io::Method::kGet && (watch == "true" || watch == "1");

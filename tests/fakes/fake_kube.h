@@ -47,6 +47,8 @@ class FakeKube {
   const KubeStore& store() const { return store_; }
 
   void compact() { store_.compact(); }
+  // Becomes what the backup is: objects and versions go back, history and watches are gone.
+  void restore(const FakeKube& backup);
   void set_gone(Gone gone) { gone_ = gone; }
   // Without it, SetupKeys are unknown to the server.
   void set_crd_installed(bool installed) { crd_installed_ = installed; }

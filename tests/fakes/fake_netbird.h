@@ -1,8 +1,10 @@
 #pragma once
-// NetBird's management API as a pure state machine: setup keys, groups, the current user. Answers
-// as NetBird 0.77 does, refusals included. Who may call is decided by whoever stands in front.
+// NetBird's management API as a pure state machine: setup keys, groups, the current user and its
+// account. Answers as NetBird 0.77 does, refusals included. Whose token it is, is decided by whoever
+// stands in front.
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -41,6 +43,14 @@ class FakeNetBird {
 
   // The server's own limiter: 429 without Retry-After beyond it. 0 switches it off.
   void set_limiter(int requests_per_minute, int burst);
+  // Lists of keys show what was there so long ago, as from a replica or a cache.
+  void set_list_lag(base::Duration lag);
+  // The role of the token's user allows writing; reading is always allowed.
+  void set_may_write(bool may_write) { may_write_ = may_write; }
+  // What a list of keys shows besides, word by word: entries of others.
+  void add_odd_entry(Json entry) { odd_entries_.push_back(std::move(entry)); }
+  // As this account's list has it.
+  const std::string& account_id() const { return account_id_; }
 
  private:
   struct Key {
@@ -60,18 +70,32 @@ class FakeNetBird {
 
   io::HttpResponse route(const io::HttpRequest& request, const Url& url, base::Now now);
   io::HttpResponse keys_call(const io::HttpRequest& request, const std::string& id, base::Now now);
-  io::HttpResponse groups_call(const io::HttpRequest& request, const std::string& id);
+  io::HttpResponse groups_call(const io::HttpRequest& request, const std::string& id,
+                               base::Now now);
+  io::HttpResponse list_keys(base::Now now) const;
   io::HttpResponse create_key(const io::HttpRequest& request, base::Now now);
-  io::HttpResponse update_key(const std::string& id, Key& key, const Json& body, base::Now now);
+  io::HttpResponse update_key(const std::string& id, const Json& body, base::Now now);
+  Json user() const;
+  Json account() const;
   std::optional<std::string> refused_groups(const Json& groups) const;
   bool within_limit(base::Instant now);
-  std::string new_id();
+  void remember(base::Instant now);
+  std::string new_id(base::WallTime now);
   std::string new_plaintext();
   static std::string state_of(const Key& key, base::WallTime now);
   static Json view(const std::string& id, const Key& key, bool full, base::WallTime now);
 
+  using Keys = std::map<std::string, Key>;
+
   base::Random random_;
-  std::map<std::string, Key> keys_;
+  std::uint64_t ids_of_ = 0;  // this server's part of each id
+  std::uint32_t last_id_ = 0;
+  std::string account_id_;
+  bool may_write_ = true;
+  base::Duration list_lag_{0};
+  std::deque<std::pair<base::Instant, Keys>> past_;  // the keys since then, oldest first
+  std::vector<Json> odd_entries_;
+  Keys keys_;
   std::map<std::string, std::string> groups_;  // id -> name
   std::vector<std::string> plaintexts_;
   int limit_per_minute_ = 0;

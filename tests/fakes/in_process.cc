@@ -104,6 +104,8 @@ int InProcess::start_operator(engine::Options options, Duration clock_ahead) {
   const int replica = static_cast<int>(replicas_.size());
   if (options.seed == 0) options.seed = random_.next();
   replicas_.emplace_back();
+  replicas_.back().kube = &kube;
+  replicas_.back().netbird = &netbird;
   replicas_.back().clock_ahead = clock_ahead;
   replicas_.back().engine = std::make_unique<engine::Engine>(std::move(options));
   execute(replica, replicas_.back().engine->start(now(replica)));
@@ -131,7 +133,7 @@ void InProcess::mangle_watch(int replica, std::function<std::string(std::string)
 void InProcess::crash(int replica) {
   Replica& r = replicas_.at(static_cast<std::size_t>(replica));
   for (const auto& [id, stream] : r.streams) {
-    if (stream.server_id) kube.store().close_watch(*stream.server_id);
+    if (stream.server_id) r.kube->store().close_watch(*stream.server_id);
   }
   r.streams.clear();
   r.held.clear();
@@ -333,8 +335,9 @@ void InProcess::apply(int replica, io::RequestId id,
 io::HttpResponse InProcess::serve(int replica, const io::HttpRequest& request) {
   const bool kube_call = request.server == io::Server::kKube;
   serving_ = replica;
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
   io::HttpResponse response =
-      kube_call ? kube.handle(request, now()) : netbird.handle(request, now());
+      kube_call ? r.kube->handle(request, now()) : r.netbird->handle(request, now());
   serving_ = -1;
   if (witness != nullptr) witness->applied(replica, request, response);
   if (kube_call) deliver_watch_lines();
@@ -364,7 +367,7 @@ void InProcess::open_watch(int replica, const io::OpenWatch& command) {
                  answered ? fault->body : "connection reset", fault->retry_after);
     return;
   }
-  const auto start = kube.open_watch(as_request.path, command.accept, now());
+  const auto start = r.kube->open_watch(as_request.path, command.accept, now());
   record(replica, as_request, start.status);
   if (start.status != 200) {
     close_stream(replica, command.id, start.status, start.body);
@@ -399,7 +402,7 @@ void InProcess::deliver_watch_lines() {
     const int replica = static_cast<int>(i);
     for (auto& [id, stream] : replicas_[i].streams) {
       if (!stream.server_id) continue;
-      std::string lines = kube.store().take_lines(*stream.server_id, mono_);
+      std::string lines = replicas_[i].kube->store().take_lines(*stream.server_id, mono_);
       if (lines.empty()) continue;
       ++stream.activity;
       Replica& r = replicas_[i];
@@ -432,12 +435,24 @@ void InProcess::guard_inactivity(int replica, io::WatchId id) {
 
 void InProcess::close_stream(int replica, io::WatchId id, int status, const std::string& cause,
                              std::optional<Duration> retry_after) {
-  auto& streams = replicas_.at(static_cast<std::size_t>(replica)).streams;
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  auto& streams = r.streams;
   const auto found = streams.find(id);
   if (found == streams.end()) return;
-  if (found->second.server_id) kube.store().close_watch(*found->second.server_id);
+  if (found->second.server_id) r.kube->store().close_watch(*found->second.server_id);
   streams.erase(found);
   input(replica, io::WatchClosed{id, status, cause, retry_after});
+}
+
+void InProcess::connect(int replica, FakeKube& kube_server, FakeNetBird& netbird_server) {
+  Replica& r = replicas_.at(static_cast<std::size_t>(replica));
+  r.kube = &kube_server;
+  r.netbird = &netbird_server;
+}
+
+void InProcess::restore_kube(const FakeKube& backup) {
+  break_watches();
+  kube.restore(backup);
 }
 
 void InProcess::break_watches() {

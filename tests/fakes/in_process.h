@@ -100,6 +100,12 @@ class InProcess {
   engine::Health health(int replica) const;
   const engine::Engine* engine(int replica) const;  // null where it does not run
 
+  // Lets this replica speak with other servers than `kube` and `netbird`: of another account, of
+  // another cluster. To be called right after its start. Both must outlive the world.
+  void connect(int replica, FakeKube& kube_server, FakeNetBird& netbird_server);
+  // The API server comes back with an older state, as after etcd was restored from a backup.
+  void restore_kube(const FakeKube& backup);
+
   // Ends every open watch as a broken connection.
   void break_watches();
   // The server that this replica watches is behind by so much.
@@ -126,6 +132,8 @@ class InProcess {
   };
   struct Replica {
     std::unique_ptr<engine::Engine> engine;
+    FakeKube* kube = nullptr;
+    FakeNetBird* netbird = nullptr;
     bool paused = false;
     std::vector<io::Input> held;  // what happened while paused
     std::uint64_t timer = 0;      // counts SetTimer; an older one is void

@@ -98,7 +98,8 @@ std::vector<std::pair<std::string, Object>> KubeStore::owned_by(const std::strin
 void KubeStore::record(const std::string& resource, Change change) {
   if (listener_) listener_(resource, change.before, change.after);
   for (auto& [id, watch] : watches_) {
-    if (watch.request.resource == resource) follow(watch, change);
+    const bool later = !watch.request.from || change.version > *watch.request.from;
+    if (watch.request.resource == resource && later) follow(watch, change);
   }
   auto& history = history_[resource];
   history.push_back(std::move(change));
@@ -146,7 +147,9 @@ std::string KubeStore::take_lines(KubeWatchId id, base::Instant now) {
   if (found == watches_.end()) return "";
   Watch& watch = found->second;
   std::string out = std::exchange(watch.pending, {});
-  if (watch.request.bookmarks && now >= watch.bookmark_at) {
+  // A watch from a version that is still ahead is told nothing until that is reached.
+  const bool ahead = watch.request.from && *watch.request.from > version_;
+  if (watch.request.bookmarks && !ahead && now >= watch.bookmark_at) {
     watch.bookmark_at = now + kBookmarkPeriod;
     Json object = {{"kind", watch.request.kind},
                    {"apiVersion", watch.request.api_version},
@@ -161,6 +164,29 @@ bool KubeStore::ended(KubeWatchId id, base::Instant now) const {
   if (found == watches_.end()) return true;
   const WatchRequest& request = found->second.request;
   return request.timeout.count() > 0 && now - found->second.opened_at >= request.timeout;
+}
+
+void KubeStore::restore(const KubeStore& backup) {
+  const auto before = std::exchange(objects_, backup.objects_);
+  uids_ = backup.uids_;
+  version_ = backup.version_;
+  watches_.clear();
+  compact();
+  if (!listener_) return;
+  for (const auto& [resource, objects] : before) {
+    for (const auto& [key, object] : objects) {
+      const auto& now = objects_[resource];
+      if (!now.contains(key)) listener_(resource, object, nullptr);
+    }
+  }
+  for (const auto& [resource, objects] : objects_) {
+    const auto old = before.find(resource);
+    for (const auto& [key, object] : objects) {
+      const bool was = old != before.end() && old->second.contains(key);
+      const Object last = was ? old->second.at(key) : nullptr;
+      if (last != object) listener_(resource, last, object);
+    }
+  }
 }
 
 void KubeStore::compact() {

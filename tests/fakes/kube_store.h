@@ -66,6 +66,9 @@ class KubeStore {
 
   // Forgets all history: an older resource version cannot be watched from any more.
   void compact();
+  // The objects and the version of the backup, without history; all watches end. The listener is
+  // told what has changed by it.
+  void restore(const KubeStore& backup);
   std::uint64_t compactions() const { return compactions_; }
 
   // Told of each change; before or after is null for what was added or is gone.
