@@ -1,7 +1,7 @@
 #pragma once
 // NetBird's management API as a pure state machine: setup keys, groups, the current user and its
-// account. Answers as NetBird 0.77 does, refusals included. Whose token it is, is decided by whoever
-// stands in front.
+// account. Answers as NetBird 0.77 does, refusals included. Whose token it is, is decided by
+// whoever stands in front.
 
 #include <cstdint>
 #include <deque>
