@@ -327,7 +327,8 @@ void InProcess::apply(int replica, io::RequestId id,
     if (late) return;
     // As the shell does: a longer answer is cut off.
     if (response.body.reveal().size() > request->response_bytes_max) {
-      answer(replica, id, latency(), no_answer(base::ErrorCode::kTooLarge, "the answer is too long"));
+      answer(replica, id, latency(),
+             no_answer(base::ErrorCode::kTooLarge, "the answer is too long"));
       return;
     }
     for (int more = 1; more < mishap.answers; ++more) {

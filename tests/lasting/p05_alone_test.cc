@@ -239,10 +239,11 @@ TEST(AloneTest, BigSetupKeysOfAnotherNamespace) {
   Scene scene;
   scene.add_namespace(kFlood);
   const std::string big(200'000, 'a');
-  for (int i = 0; i < 60; ++i) {
+  Json entries = Json::object();
+  for (int i = 0; i < 32; ++i) entries["ENTRY_" + std::to_string(i)] = std::string(8'000, 'b');
+  for (int i = 0; i < 100; ++i) {
     const std::string name = "big-" + std::to_string(i);
-    scene.apply(name, {{"secretTemplate", {{"data", {{"BIG", std::string(250'000, 'b')}}}}}},
-                kFlood);
+    scene.apply(name, {{"secretTemplate", {{"data", entries}}}}, kFlood);
     scene.person(io::Server::kKube, io::Method::kPatch, setup_key_path(name, kFlood),
                  {{"metadata", {{"annotations", {{"note", big}}}}}});
   }
