@@ -15,7 +15,10 @@ ROOT = Path(__file__).resolve().parent.parent
 JOBS = str(os.cpu_count() or 2)
 SEEDS = os.environ.get("SEEDS", "200")
 SEEDS_QUICK = "20"
-LONG_WALKS = "*/alone_everything"  # more than 20 s each
+# More than 20 s each.
+LONG_WALKS = ":".join(f"*/{name}" for name in (
+    "alone_everything", "deletion_two", "first_issue_three", "pair_first_issue_fault",
+    "pair_rotation", "pair_revoke"))
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
 SERVERS = ["tests/e2e/servers/build.sh"]
 
@@ -76,6 +79,14 @@ def simulate(preset, seeds):
     return spare([f"build/{preset}/tests/sim/simulate", "--seeds", seeds, "--jobs", JOBS])
 
 
+def kept(path):
+    """A gtest filter from a file: a pattern on each line, with a dash before what is left out."""
+    lines = path.read_text().split()
+    wanted = ":".join(line for line in lines if not line.startswith("-"))
+    left_out = ":".join(line[1:] for line in lines if line.startswith("-"))
+    return f"{wanted}-{left_out}" if left_out else wanted
+
+
 def without_proof(command):
     """For a run too short to stand in README's table."""
     return ["env", "-u", "NBKEYS_PROOF", *command]
@@ -101,6 +112,9 @@ PARTS = {
     "sim": Part("processor", [shards(2, spare(gtest("release/tests/sim/sim_tests"))),
                               Check(simulate("release", SEEDS))],
                 release=("simulate", "sim_tests")),
+    "lasting": Part("processor", [shards(2, spare(gtest(
+        "release/tests/lasting/lasting_tests",
+        f"--gtest_filter={kept(ROOT / 'tests/lasting/kept.txt')}")))], release=("lasting_tests",)),
     "planted": Part("processor", [spare(gtest("release/tests/mutation_tests")),
                                   Check(spare(["/usr/bin/python3", "tests/tidy/tidy.py",
                                                "--self-test"]))],
@@ -158,5 +172,5 @@ GROUPS = {
     "servers": [SERVERS],
     "all": [[name for name in TEST if name != "seeds"],
             [*SERVERS[:-1], "e2e-cluster", "e2e-behaviour", "chaos",
-             "model-long", "sim", "planted", "asan", "tsan", "fuzz"]],
+             "model-long", "sim", "lasting", "planted", "asan", "tsan", "fuzz"]],
 }

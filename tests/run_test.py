@@ -11,7 +11,7 @@ import unittest
 from unittest import mock
 
 import run
-from parts import GROUPS, PARTS, Check, Part, Together
+from parts import GROUPS, PARTS, Check, Part, Together, kept
 
 sys.path.insert(0, str(run.ROOT / "tests/proof"))
 import table  # noqa: E402
@@ -104,6 +104,13 @@ class PartsTest(unittest.TestCase):
     def test_everything_is_everything(self):
         in_all = {name for stage in GROUPS["all"] for name in stage}
         self.assertEqual(in_all, set(PARTS) - {"coverage", "seeds"})
+
+    def test_a_filter_is_read_from_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "kept.txt"
+            for text, told in (("*\n", "*"), ("A.*\n-A.b\nC.d\n-C.*\n", "A.*:C.d-A.b:C.*")):
+                path.write_text(text)
+                self.assertEqual(kept(path), told)
 
     def test_no_part_runs_twice(self):
         for stages in GROUPS.values():

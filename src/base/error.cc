@@ -12,6 +12,7 @@ std::string_view code_name(ErrorCode code) {
     case ErrorCode::kConflict: return "conflict";
     case ErrorCode::kGone: return "gone";
     case ErrorCode::kUnprocessable: return "unprocessable";
+    case ErrorCode::kRefused: return "refused";
     case ErrorCode::kRateLimited: return "rate_limited";
     case ErrorCode::kServerError: return "server_error";
     case ErrorCode::kUnreachable: return "unreachable";
@@ -19,25 +20,6 @@ std::string_view code_name(ErrorCode code) {
     case ErrorCode::kTooLarge: return "too_large";
   }
   return "unknown_outcome";
-}
-
-bool terminal(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalidInput:
-    case ErrorCode::kUnprocessable: return true;
-    case ErrorCode::kMalformed:
-    case ErrorCode::kUnauthorized:
-    case ErrorCode::kForbidden:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kConflict:
-    case ErrorCode::kGone:
-    case ErrorCode::kRateLimited:
-    case ErrorCode::kServerError:
-    case ErrorCode::kUnreachable:
-    case ErrorCode::kUnknown:
-    case ErrorCode::kTooLarge: return false;
-  }
-  return false;
 }
 
 std::string to_text(const Error& error) {

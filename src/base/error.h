@@ -1,6 +1,7 @@
 #pragma once
-// Error: what went wrong, as a value. The code is a closed list; whether to try again follows from
-// it. The message is written for a person and never holds key material, tokens or foreign bodies.
+// Error: what went wrong, as a value. The code is a closed list, from which follows what may have
+// happened at the server (outcome.h). The message is written for a person and never holds key
+// material, tokens or foreign bodies.
 
 #include <chrono>
 #include <optional>
@@ -17,7 +18,8 @@ enum class ErrorCode {
   kNotFound,       // 404
   kConflict,       // 409: the precondition did not hold
   kGone,           // 410: watch history compacted
-  kUnprocessable,  // 400, 412, 422: the request itself is refused
+  kUnprocessable,  // 400, 422: what the request says is refused
+  kRefused,        // 405, 412, 413 and other 4xx: refused, whatever it says
   kRateLimited,    // 429
   kServerError,    // 5xx
   kUnreachable,    // no connection, so the request was not sent
@@ -30,13 +32,12 @@ struct Error {
   std::string step;     // what was being done: "list SetupKeys", "create key at NetBird"
   std::string message;  // the cause in words
   std::optional<std::chrono::milliseconds> retry_after = std::nullopt;  // as the server asked
+  // 0: there was no answer.
+  int http_status = 0;
 };
 
 // Stable lower-case word for logs and metrics.
 std::string_view code_name(ErrorCode code);
-
-// True where a repeat of the same request cannot succeed: somebody has to change something first.
-bool terminal(ErrorCode code);
 
 // "step: message"
 std::string to_text(const Error& error);

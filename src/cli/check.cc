@@ -65,11 +65,11 @@ base::Status read_netbird(const RawOptions& raw, RunOptions& out) {
         "NetBird service user");
   }
   for (const auto& [flag, value] :
-       {std::pair{"--netbird-requests-per-minute", raw.netbird_requests_per_minute},
+       {std::pair{"--netbird-requests-per-minute", raw.netbird_requests_per_minute.value_or(0)},
         std::pair{"--netbird-burst", raw.netbird_burst}}) {
     if (base::Status sound = read_range(flag, value, 0, 1'000'000); !sound) return sound;
   }
-  if (raw.netbird_burst > 0 && raw.netbird_requests_per_minute == 0) {
+  if (raw.netbird_burst > 0 && raw.netbird_requests_per_minute.value_or(0) == 0) {
     return bad("--netbird-burst has a meaning only together with --netbird-requests-per-minute");
   }
   out.netbird_url = std::move(*url);

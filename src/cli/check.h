@@ -2,6 +2,7 @@
 // The flags as they were typed, and what makes them sound: every mistake is one line that names the
 // flag, the cause and the remedy.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct RawOptions {
   std::string netbird_url = "https://api.netbird.io";
   std::string netbird_token_file, netbird_ca_file;
   bool netbird_insecure_http = false;
-  int netbird_requests_per_minute = 0;
+  std::optional<int> netbird_requests_per_minute;
   int netbird_burst = 0;
   bool leader_elect = false;
   std::string lease_name = "nbkeys", lease_namespace;

@@ -80,8 +80,8 @@ void add_servers(CLI::App& app, RawOptions& raw) {
              "allow --netbird-url with plain http to another host; the token can then be read on "
              "the way");
   add(app, kGroupNetBird, "netbird-requests-per-minute", raw.netbird_requests_per_minute,
-      "upper bound on calls to NetBird; 0: none of our own")
-      ->capture_default_str();
+      "upper bound on calls to NetBird; 0: none of our own; default: learnt, at most 100 a minute "
+      "after a burst of 1000, half of it after each 429");
   add(app, kGroupNetBird, "netbird-burst", raw.netbird_burst,
       "calls that may be made at once under that bound; 0: as many as per minute")
       ->capture_default_str();

@@ -7,9 +7,17 @@
 namespace nbkeys::engine {
 namespace {
 
-constexpr base::Duration kPauseMin{1'000}, kPauseMax{60'000};
-constexpr base::Duration kGroupsRetryMin{5'000};
+constexpr base::BackoffBounds kPause{base::Duration{1'000}, base::Duration{60'000}};
+// What a server asks us to wait is believed up to here.
+constexpr base::Duration kAskedMax{600'000};
+constexpr base::BackoffBounds kLists{base::Duration{1'000}, base::Duration{60'000}};
+constexpr base::Duration kListsQuiet{300'000};
+constexpr base::BackoffBounds kGroups{base::Duration{5'000}, base::Duration{240'000}};
+constexpr base::BackoffBounds kRight{base::Duration{15'000}, base::Duration{240'000}};
+constexpr base::Duration kLimited{300'000};
 constexpr int kStaleResyncs = 3;
+// Dates are whole seconds, cut off, and an answer takes its time.
+constexpr base::Duration kClockTolerance{5'000};
 
 AccountState state_after(base::ErrorCode code) {
   switch (code) {
@@ -48,35 +56,61 @@ std::string problem_text(const base::Error& error) {
 
 }  // namespace
 
-Account::Account(const AccountOptions& options, base::Duration resync, std::uint64_t seed)
+Account::Account(const AccountOptions& options, base::Duration resync, std::size_t window,
+                 std::uint64_t seed)
     : options_(options),
       resync_(resync),
       random_(seed),
-      budget_(options.requests_per_minute, options.burst) {}
+      gate_(netbird::Budget(options.requests_per_minute, options.burst), window) {}
 
 void Account::begin_term(base::Instant now) {
   inventory_.clear();
   groups_.clear();
+  gate_.clear();
+  gate_.pause_until(std::nullopt);
+  repairs_.clear();
   state_ = AccountState::kUnknown;
-  failures_ = 0;
-  pause_until_.reset();
+  problem_.clear();
+  problem_kind_ = {};
+  backoff_ = {};
+  list_ = groups_call_ = user_ = identity_call_ = right_call_ = {};
+  groups_backoff_ = groups_refresh_ = lists_wanted_ = id_backoff_ = right_backoff_ = {};
+  groups_problem_.clear();
+  list_wanted_.reset();
+  id_.reset();
+  id_asked_ = false;
+  may_write_ = true;
+  limited_at_.reset();
   term_began_ = now;
-  user_wanted_ = true;
   told_stale_ = false;
-  list_at_ = now;
-  groups_at_.reset();
-  list_id_ = groups_id_ = user_id_ = 0;
+  identity_call_.at = user_.at = list_.at = now;
 }
 
-void Account::want_list(base::Instant now) {
-  if (list_id_ == 0 && (!list_at_ || *list_at_ > now)) list_at_ = now;
-  // A list under way began too early for whoever asks now; their own turn after it will tell.
+void Account::want_list(base::Instant now, Priority priority) {
+  if (!list_wanted_ || priority < *list_wanted_) list_wanted_ = priority;
+  if (list_.id != 0) return;  // it began too early; whoever asks now asks again after it
+  const base::Instant at = std::max(now, lists_wanted_.until.value_or(now));
+  if (!list_.at || *list_.at > at) list_.at = at;
 }
 
 void Account::want_groups(base::Instant now) {
-  if (groups_id_ != 0) return;
-  const base::Instant at = groups_.began() ? std::max(now, *groups_.began() + groups_retry_) : now;
-  if (!groups_at_ || *groups_at_ > at) groups_at_ = at;
+  if (groups_call_.id != 0) return;
+  base::Instant at = std::max(now, groups_refresh_.until.value_or(now));
+  at = std::max(at, groups_backoff_.until.value_or(now));
+  if (!groups_call_.at || *groups_call_.at > at) groups_call_.at = at;
+}
+
+Priority Account::list_priority() const { return list_wanted_.value_or(Priority::kList); }
+
+bool Account::list_overdue(base::Instant now) const { return snapshot_age(now) > resync_ * 2; }
+
+bool Account::send(Call& call, Priority priority, bool overdue, io::HttpRequest request,
+                   base::Now now, io::Outbox& out) {
+  if (!gate_.admit_own(priority, overdue, now.mono)) return false;
+  call.at.reset();
+  call.sent = now.mono;
+  call.id = out.send(std::move(request));
+  return true;
 }
 
 Account::News Account::tick(base::Now now, io::Outbox& out) {
@@ -85,43 +119,50 @@ Account::News Account::tick(base::Now now, io::Outbox& out) {
     told_stale_ = !told_stale_;
     news = News::kReconsiderAll;
   }
-  if (paused(now.mono)) return news;
-  if (user_wanted_ && user_id_ == 0) {
-    user_wanted_ = false;
-    user_id_ = out.send(netbird::get_current_user());
+  if (gate_.paused(now.mono)) return news;
+  // Whose account it is comes first, as nothing may be done in another's.
+  if (identity_call_.due(now.mono)) {
+    send(identity_call_, Priority::kEnding, true, netbird::get_account(), now, out);
   }
-  if (list_at_ && *list_at_ <= now.mono && list_id_ == 0) {
-    if (!budget_.take(now.mono)) {
-      list_at_ = budget_.next_at(now.mono);
-    } else {
-      list_at_.reset();
-      list_began_ = {now.mono, now.wall};
-      list_id_ = out.send(netbird::list_keys());
-      if (group_names_in_use_ && groups_.began()) groups_at_ = now.mono;
-      group_names_in_use_ = false;
-    }
+  if (right_call_.due(now.mono)) {
+    send(right_call_, Priority::kEnding, true, netbird::probe_write(right_method_), now, out);
   }
-  if (groups_at_ && *groups_at_ <= now.mono && groups_id_ == 0) {
-    if (!budget_.take(now.mono)) {
-      groups_at_ = budget_.next_at(now.mono);
-    } else {
-      groups_at_.reset();
-      groups_began_ = now.mono;
-      groups_id_ = out.send(netbird::list_groups());
+  if (list_.due(now.mono) &&
+      send(list_, list_priority(), list_overdue(now.mono), netbird::list_keys(), now, out)) {
+    list_began_ = {now.mono, now.wall};
+    if (list_wanted_) {
+      lists_wanted_.failed(now.mono, kLists);
+    } else if (lists_wanted_.until && now.mono - *lists_wanted_.until > kListsQuiet) {
+      lists_wanted_ = {};
     }
+    list_wanted_.reset();
+    if (group_names_in_use_ && groups_.began() && !groups_backoff_.holds(now.mono)) {
+      groups_call_.at = now.mono;
+    }
+    group_names_in_use_ = false;
+  }
+  if (groups_call_.due(now.mono)) {
+    send(groups_call_, Priority::kFirstIssue, false, netbird::list_groups(), now, out);
+  }
+  if (user_.due(now.mono)) {
+    send(user_, Priority::kList, false, netbird::get_current_user(), now, out);
   }
   return news;
 }
 
 bool Account::handle(io::HttpDone& done, base::Now now, io::Outbox& out, News& news) {
-  if (done.id == list_id_ && list_id_ != 0) {
-    list_id_ = 0;
+  const auto is = [&done](Call& call) {
+    return call.id != 0 && call.id == done.id && std::exchange(call.id, 0) != 0;
+  };
+  if (is(list_)) {
     news = list_answered(std::move(done.outcome), now, out);
-  } else if (done.id == groups_id_ && groups_id_ != 0) {
-    groups_id_ = 0;
-    news = groups_answered(std::move(done.outcome), now, out);
-  } else if (done.id == user_id_ && user_id_ != 0) {
-    user_id_ = 0;
+  } else if (is(groups_call_)) {
+    news = groups_answered(std::move(done.outcome), now);
+  } else if (is(identity_call_)) {
+    news = identity_answered(std::move(done.outcome), now, out);
+  } else if (is(right_call_)) {
+    news = right_answered(std::move(done.outcome), now, out);
+  } else if (is(user_)) {
     user_answered(std::move(done.outcome), out);
   } else {
     return false;
@@ -129,36 +170,112 @@ bool Account::handle(io::HttpDone& done, base::Now now, io::Outbox& out, News& n
   return true;
 }
 
+// Expiry is reckoned on NetBird's clock; ours is only corrected where it is clearly off.
+void Account::set_clock(const io::HttpResponse& response, base::WallTime now) {
+  if (!response.date) return;
+  const base::Duration off = *response.date + base::Duration{500} - now;
+  clock_offset_ = off > kClockTolerance || off < -kClockTolerance ? off : base::Duration{0};
+}
+
 Account::News Account::list_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out) {
+  if (outcome) set_clock(*outcome, now.wall);
+  const base::Duration age = outcome ? outcome->age : base::Duration{0};
   auto response = netbird::accept_response(std::move(outcome), "list setup keys");
-  if (!response) return call_failed(response.error(), now.mono, out);
-  auto keys = netbird::parse_key_list(response->body.reveal());
-  if (!keys) return call_failed(keys.error(), now.mono, out);
-  inventory_.replace(std::move(*keys), list_began_);
-  if (!list_at_) list_at_ = list_began_.mono + random_.jitter(resync_, 10);
-  if (state_ != AccountState::kReady) {
+  if (!response) return call_failed(response.error(), list_.sent, now.mono, out);
+  auto list = netbird::parse_key_list(response->body.reveal());
+  if (!list) return call_failed(list.error(), list_.sent, now.mono, out);
+  if (list->skipped > 0) {
+    out.note(io::Severity::kDebug, "list_entries_skipped", "entries of the list have no id",
+             {{"account", options_.name}, {"entries", std::to_string(list->skipped)}});
+  }
+  // A cache in between answers with what it had a while ago.
+  list_began_ = {list_began_.mono + -age, list_began_.wall - age};
+  inventory_.replace(std::move(list->keys), list_began_);
+  if (!list_.at) list_.at = list_.sent + random_.jitter(resync_, 10);
+  if (const auto& at = inventory_.settled_at()) list_.at = std::min(*list_.at, *at + age);
+  if (state_ != AccountState::kReady && state_ != AccountState::kRateLimited) {
     out.note(io::Severity::kInfo, "account_ready", "NetBird answers",
              {{"account", options_.name}, {"keys", std::to_string(inventory_.total())}});
   }
-  call_succeeded(now.mono);
+  list_works(now.mono);
   return News::kReconsiderAll;
 }
 
-Account::News Account::groups_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out) {
+void Account::list_works(base::Instant now) {
+  if (gate_.paused(now)) return;
+  backoff_ = {};
+  // Whoever stands in line is told so for as long as there is one.
+  if (state_ == AccountState::kRateLimited && limited_at_ && now - *limited_at_ < kLimited) return;
+  state_ = AccountState::kReady;
+}
+
+Account::News Account::groups_answered(io::HttpOutcome outcome, base::Now now) {
   auto response = netbird::accept_response(std::move(outcome), "list groups");
-  if (!response) {
-    groups_at_ = now.mono + kPauseMin;
-    return call_failed(response.error(), now.mono, out);
-  }
-  const auto groups = netbird::parse_group_list(response->body.reveal());
+  const auto groups = response ? netbird::parse_group_list(response->body.reveal())
+                               : base::Result<std::vector<netbird::Group>>(response.error());
   if (!groups) {
-    groups_at_ = now.mono + kPauseMin;
-    return call_failed(groups.error(), now.mono, out);
+    // It concerns only those who name a group.
+    const bool news = groups_problem_.empty();
+    if (news) groups_problem_ = problem_text(groups.error());
+    groups_backoff_.failed(now.mono, kGroups, groups.error().retry_after);
+    groups_call_.at = groups_backoff_.until;
+    return news ? News::kReconsiderAll : News::kNone;
   }
-  groups_.replace(*groups, groups_began_);
+  groups_problem_.clear();
+  groups_backoff_ = {};
+  groups_.replace(*groups, groups_call_.sent);
   // Whoever misses a group asks again: soon at first, then as seldom as a resync.
-  groups_retry_ =
-      std::clamp(groups_retry_ * 2, kGroupsRetryMin, std::max(kGroupsRetryMin, resync_));
+  groups_refresh_.failed(now.mono, {kGroups.min, std::max(kGroups.min, resync_)});
+  return News::kReconsiderAll;
+}
+
+Account::News Account::identity_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out) {
+  auto response = netbird::accept_response(std::move(outcome), "read account");
+  auto id = response ? netbird::parse_account_id(response->body.reveal())
+                     : base::Result<std::string>(response.error());
+  const bool first = !std::exchange(id_asked_, true);
+  if (!id) {
+    // Where it cannot be asked, what is wrong with the token shows in the list as well.
+    id_backoff_.failed(now.mono, {kPause.min, std::max(kPause.max, resync_)});
+    identity_call_.at = id_backoff_.until;
+    return first ? News::kReconsiderAll : News::kNone;
+  }
+  id_backoff_ = {};
+  if (id_ == *id) return News::kNone;
+  if (id_seen_ && *id_seen_ != *id) {
+    // What was known is of the account before.
+    inventory_.clear();
+    groups_.clear();
+    list_.at = now.mono;
+  }
+  id_seen_ = *id;
+  out.note(io::Severity::kInfo, "account_known", "the token belongs to this account",
+           {{"account", options_.name}, {"id", *id}});
+  id_ = std::move(*id);
+  return News::kReconsiderAll;
+}
+
+Account::News Account::right_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out) {
+  auto response = netbird::accept_response(std::move(outcome), "ask for the right to write");
+  const bool refused = !response && response.error().code == base::ErrorCode::kForbidden;
+  const bool granted = response || response.error().code == base::ErrorCode::kNotFound;
+  const bool before = may_write_;
+  if (refused) {
+    right_problem_ = problem_text(response.error());
+    may_write_ = false;
+  }
+  if (granted) {
+    may_write_ = true;
+    right_backoff_ = {};
+  } else {
+    right_backoff_.failed(now.mono, kRight);
+    right_call_.at = right_backoff_.until;
+  }
+  if (before == may_write_) return News::kNone;
+  if (!may_write_) {
+    out.note(io::Severity::kWarn, "account_not_ready", right_problem_,
+             {{"account", options_.name}});
+  }
   return News::kReconsiderAll;
 }
 
@@ -176,49 +293,92 @@ void Account::user_answered(io::HttpOutcome outcome, io::Outbox& out) {
 }
 
 Account::News Account::call_succeeded(base::Instant now) {
-  // An answer to a call from before the pause does not end it; the list does, when the pause is
-  // over.
-  if (paused(now)) return News::kNone;
-  failures_ = 0;
-  pause_until_.reset();
-  problem_.clear();
-  const bool was_ready = state_ == AccountState::kReady;
-  state_ = AccountState::kReady;
-  return was_ready ? News::kNone : News::kReconsiderAll;
+  // That other calls work again is for the list to find out: one that works says nothing of it.
+  if (gate_.paused(now) || state_ != AccountState::kRateLimited) return News::kNone;
+  if (!inventory_.snapshot()) return News::kNone;
+  list_works(now);
+  return state_ == AccountState::kReady ? News::kReconsiderAll : News::kNone;
 }
 
-Account::News Account::call_failed(const base::Error& error, base::Instant now, io::Outbox& out) {
+void Account::pause(const base::Error& error, base::Instant sent, base::Instant now) {
+  const bool limited = error.code == base::ErrorCode::kRateLimited;
+  if (limited) {
+    gate_.too_many(sent, now);
+    limited_at_ = now;
+  }
   // Failures of calls that were under way together count once: the pause is already on.
-  if (!paused(now)) {
-    const int shift = std::min(failures_++, 6);
-    base::Duration wait = random_.jitter(std::min(kPauseMax, kPauseMin * (1 << shift)), 25);
-    if (error.retry_after) wait = std::max(wait, std::min(*error.retry_after, kPauseMax * 10));
-    pause_until_ = now + wait;
-    list_at_ = pause_until_;  // the list finds out whether it works again
+  if (gate_.paused(now)) return;
+  const base::Duration asked = std::min(error.retry_after.value_or(base::Duration{0}), kAskedMax);
+  if (limited && gate_.budget().learns()) {
+    backoff_.until = std::max(gate_.next_permit(now), now + asked);
+  } else {
+    backoff_.failed(now, kPause);
+    const base::Duration wait = random_.jitter(*backoff_.until - now, 25);
+    backoff_.until = now + std::max(wait, asked);
   }
-  const AccountState state = state_after(error.code);
-  std::string problem = problem_text(error);
-  const bool changed = state != state_ || problem != problem_;
-  if (changed) {
-    out.note(io::Severity::kWarn, "account_not_ready", problem, {{"account", options_.name}});
+  gate_.pause_until(backoff_.until);
+}
+
+Account::News Account::call_failed(const base::Error& error, base::Instant sent, base::Instant now,
+                                   io::Outbox& out, io::Method refused) {
+  if (error.code == base::ErrorCode::kForbidden && inventory_.snapshot()) {
+    // Every role may read. Whether this one may write is asked without writing anything, and in
+    // another way than what was refused: a proxy may dislike one kind of request.
+    right_method_ = refused == io::Method::kPut ? io::Method::kDelete : io::Method::kPut;
+    if (right_call_.id == 0 && !right_backoff_.holds(now)) right_call_.at = now;
+    return News::kNone;
   }
+  pause(error, sent, now);
+  // The list finds out whether it works again; it need not where only too many calls came.
+  if (error.code != base::ErrorCode::kRateLimited || !inventory_.snapshot()) {
+    list_.at = backoff_.until;
+  } else if (list_.id == 0 && !list_.at) {
+    list_.at = now + resync_;
+  }
+  return set_state(state_after(error.code), error, out);
+}
+
+// The same kind of problem again is none of news, though a request id in it may be another one.
+Account::News Account::set_state(AccountState state, const base::Error& error, io::Outbox& out) {
+  const std::pair kind{error.code, error.http_status};
+  if (state == state_ && kind == problem_kind_) return News::kNone;
+  const bool worse = state_ == AccountState::kFailing || state_ == AccountState::kRefused;
+  if (state == AccountState::kRateLimited && worse) return News::kNone;
+  // A trouble that comes back within a while is the same one.
+  if (kind != problem_kind_) problem_ = problem_text(error);
+  problem_kind_ = kind;
   state_ = state;
-  problem_ = std::move(problem);
-  return changed ? News::kReconsiderAll : News::kNone;
+  out.note(io::Severity::kWarn, "account_not_ready", problem_, {{"account", options_.name}});
+  return News::kReconsiderAll;
 }
 
 void Account::token_changed(base::Instant now) {
-  failures_ = 0;
-  pause_until_.reset();
-  list_at_ = now;
-  user_wanted_ = true;
+  backoff_ = id_backoff_ = right_backoff_ = {};
+  gate_.pause_until(std::nullopt);
+  // Another token may be another account's: nothing is done before that is known.
+  id_.reset();
+  id_asked_ = false;
+  list_.at = user_.at = identity_call_.at = now;
+  if (!may_write_) right_call_.at = now;
 }
 
 AccountFacts Account::facts(base::Instant now) const {
   AccountFacts out;
+  out.name = options_.name;
   out.state = state_;
   out.problem = problem_;
+  const bool answers = state_ == AccountState::kReady || state_ == AccountState::kRateLimited;
+  if (answers && !may_write_) {
+    out.state = AccountState::kRefused;
+    out.problem = right_problem_;
+  }
   out.snapshot = inventory_.snapshot();
+  out.before = inventory_.before();
+  out.id = id_;
+  out.id_asked = id_asked_;
+  out.clock_offset = clock_offset_;
+  out.repair_allowed = repairs_.may(now);
+  out.repair_at = out.repair_allowed ? now : repairs_.next_at();
   const base::Instant since = out.snapshot ? out.snapshot->mono : term_began_;
   out.stale = now - since > resync_ * kStaleResyncs;
   return out;
@@ -237,6 +397,7 @@ GroupFacts Account::resolve(const std::vector<kube::GroupRef>& wanted) const {
       continue;
     }
     out.name = ref.name;
+    out.problem = groups_problem_;
     out.state = found == nullptr ? GroupFacts::State::kNotLoaded
                 : found->empty() ? GroupFacts::State::kMissing
                                  : GroupFacts::State::kAmbiguous;
@@ -247,19 +408,20 @@ GroupFacts Account::resolve(const std::vector<kube::GroupRef>& wanted) const {
   return out;
 }
 
-std::optional<base::Instant> Account::wake_at() const {
-  std::optional<base::Instant> at;
-  const auto consider = [&at, this](std::optional<base::Instant> when) {
-    if (!when) return;
-    const base::Instant due = pause_until_ ? std::max(*when, *pause_until_) : *when;
-    if (!at || due < *at) at = due;
+std::optional<base::Instant> Account::wake_at(base::Instant now) {
+  std::optional<base::Instant> at = gate_.next_at(now);
+  const auto sooner = [&at](base::Instant when) {
+    if (!at || when < *at) at = when;
   };
-  if (list_id_ == 0) consider(list_at_);
-  if (groups_id_ == 0) consider(groups_at_);
+  for (const Call* call : {&list_, &groups_call_, &user_, &identity_call_, &right_call_}) {
+    if (call->id != 0 || !call->at) continue;
+    // What is due and was not sent waits for a permit, or behind others.
+    sooner(*call->at > now && !gate_.paused(now) ? *call->at
+                                                 : std::max(*call->at, gate_.own_next_at(now)));
+  }
   if (!told_stale_) {
     const base::Instant since = inventory_.snapshot() ? inventory_.snapshot()->mono : term_began_;
-    const base::Instant stale_at = since + resync_ * kStaleResyncs + base::Duration{1};
-    if (!at || stale_at < *at) at = stale_at;
+    sooner(since + resync_ * kStaleResyncs + base::Duration{1});
   }
   return at;
 }

@@ -1,24 +1,28 @@
 #pragma once
-// One NetBird account: its lists, its budget, and the pause that all its resources share after a
-// failure. The list of keys is also what finds out that a failing account works again.
+// One NetBird account: its lists, its health, and the gate through which all its calls go. What a
+// single SetupKey's call is refused is that SetupKey's trouble; the account's are a refused token,
+// too many calls, a server that cannot be reached, a list that fails, and a missing right to write.
 
 #include <optional>
 #include <string>
 
+#include "base/backoff.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "cache/inventory.h"
+#include "engine/gate.h"
 #include "engine/observed.h"
 #include "engine/options.h"
+#include "engine/repairs.h"
 #include "io/input.h"
 #include "io/outbox.h"
-#include "netbird/budget.h"
 
 namespace nbkeys::engine {
 
 class Account {
  public:
-  Account(const AccountOptions& options, base::Duration resync, std::uint64_t seed);
+  Account(const AccountOptions& options, base::Duration resync, std::size_t window,
+          std::uint64_t seed);
 
   // What the account's news mean for the SetupKeys.
   enum class News { kNone, kReconsiderAll };
@@ -29,12 +33,15 @@ class Account {
   // False where the answer is not to a request of the account's own.
   bool handle(io::HttpDone& done, base::Now now, io::Outbox& out, News& news);
 
-  // The outcome of a SetupKey's own call.
+  // The outcome of a SetupKey's own call that was sent at `sent`.
   News call_succeeded(base::Instant now);
-  News call_failed(const base::Error& error, base::Instant now, io::Outbox& out);
+  News call_failed(const base::Error& error, base::Instant sent, base::Instant now, io::Outbox& out,
+                   io::Method refused = io::Method::kGet);
+  // A list was answered as it should be: the account works, unless a pause has begun since.
+  void list_works(base::Instant now);
   void token_changed(base::Instant now);
 
-  void want_list(base::Instant now);
+  void want_list(base::Instant now, Priority priority = Priority::kList);
   void want_groups(base::Instant now);
   void note_group_names_in_use() { group_names_in_use_ = true; }
 
@@ -42,43 +49,73 @@ class Account {
   GroupFacts resolve(const std::vector<kube::GroupRef>& wanted) const;
   cache::Inventory& inventory() { return inventory_; }
   const cache::Inventory& inventory() const { return inventory_; }
-  netbird::Budget& budget() { return budget_; }
-  std::optional<base::Instant> wake_at() const;
-  bool busy() const { return list_id_ != 0 || groups_id_ != 0 || user_id_ != 0; }
-  bool ready() const { return state_ == AccountState::kReady; }
+  Gate& gate() { return gate_; }
+  const Gate& gate() const { return gate_; }
+  Repairs& repairs() { return repairs_; }
+  const Repairs& repairs() const { return repairs_; }
+  std::optional<base::Instant> wake_at(base::Instant now);
+  bool ready() const { return facts({}).state == AccountState::kReady; }
+  const std::string& name() const { return options_.name; }
+  // NetBird's clock less ours, as far as it matters.
+  base::Duration clock_offset() const { return clock_offset_; }
   // For metrics: what is left of the pause after a failure, and the age of what is known.
   base::Duration paused_for(base::Instant now) const {
-    return paused(now) ? *pause_until_ - now : base::Duration{0};
+    return gate_.paused(now) ? *backoff_.until - now : base::Duration{0};
   }
   base::Duration snapshot_age(base::Instant now) const {
     return now - (inventory_.snapshot() ? inventory_.snapshot()->mono : term_began_);
   }
 
  private:
-  bool paused(base::Instant now) const { return pause_until_ && now < *pause_until_; }
+  // A request of the account's own, and when it is due.
+  struct Call {
+    io::RequestId id = 0;
+    std::optional<base::Instant> at;
+    base::Instant sent;
+    bool due(base::Instant now) const { return id == 0 && at && *at <= now; }
+  };
+  bool send(Call& call, Priority priority, bool overdue, io::HttpRequest request, base::Now now,
+            io::Outbox& out);
   News list_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);
-  News groups_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);
+  News groups_answered(io::HttpOutcome outcome, base::Now now);
+  News identity_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);
+  News right_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);
   void user_answered(io::HttpOutcome outcome, io::Outbox& out);
+  void set_clock(const io::HttpResponse& response, base::WallTime now);
+  void pause(const base::Error& error, base::Instant sent, base::Instant now);
+  News set_state(AccountState state, const base::Error& error, io::Outbox& out);
+  Priority list_priority() const;
+  bool list_overdue(base::Instant now) const;
 
   AccountOptions options_;
   base::Duration resync_;
   base::Random random_;
-  netbird::Budget budget_;
+  Gate gate_;
   cache::Inventory inventory_;
   cache::Groups groups_;
+  Repairs repairs_;
   AccountState state_ = AccountState::kUnknown;
-  std::string problem_;
-  int failures_ = 0;
-  std::optional<base::Instant> pause_until_;
+  std::string problem_;  // in words, of the last time that it was not ready
+  std::optional<std::pair<base::ErrorCode, int>> problem_kind_;
+  base::Backoff backoff_;
 
-  base::Instant term_began_;
-  bool user_wanted_ = true;
-  std::optional<base::Instant> list_at_, groups_at_;
-  bool group_names_in_use_ = false;
-  base::Duration groups_retry_{0};
-  io::RequestId list_id_ = 0, groups_id_ = 0, user_id_ = 0;
+  Call list_, groups_call_, user_, identity_call_, right_call_;
   cache::SnapshotTime list_began_;
-  base::Instant groups_began_;
+  std::optional<Priority> list_wanted_;
+  base::Backoff lists_wanted_;  // so that lists asked for again and again become rare
+  bool group_names_in_use_ = false;
+  base::Backoff groups_backoff_, groups_refresh_;
+  std::string groups_problem_;
+  std::optional<std::string> id_;
+  std::optional<std::string> id_seen_;  // the last one, whatever the token has been since
+  bool id_asked_ = false;
+  base::Backoff id_backoff_, right_backoff_;
+  std::optional<base::Instant> limited_at_;
+  io::Method right_method_ = io::Method::kPut;
+  bool may_write_ = true;
+  std::string right_problem_;
+  base::Duration clock_offset_{0};
+  base::Instant term_began_;
   bool told_stale_ = false;
 };
 

@@ -33,9 +33,9 @@ std::vector<std::string> without_finalizer(std::vector<std::string> all) {
   return all;
 }
 
-io::HttpRequest status_request(const Decision& decision, const Observed& o) {
+io::HttpRequest status_request(const kube::KeyStatus& next, const Observed& o) {
   const auto patch =
-      base::merge_patch(kube::status_json(o.resource.status), kube::status_json(decision.next));
+      base::merge_patch(kube::status_json(o.resource.status), kube::status_json(next));
   kube::Meta meta = o.resource.meta;
   if (MUTATION(claim_without_precondition)) meta.resource_version.clear();
   return kube::patch_status(meta, patch);
@@ -56,29 +56,30 @@ io::HttpRequest post_request(const Observed& o, const std::string& owner, std::u
   return request;
 }
 
-// A Secret that is not there yet, with the held key or, for a dry run, with a stand-in.
-io::HttpRequest new_secret(const Observed& o, bool dry_run) {
+// A new Secret with this key, or ours with this key in it.
+io::HttpRequest secret_with(const Observed& o, const kube::SecretKeyFacts& facts,
+                            const base::SecretText& key, bool dry_run) {
   const kube::ObjectRef ref = secret_ref(o.resource);
-  if (!dry_run) {
-    const HeldKey& held = *o.flight.held;
-    return kube::create_secret(
-        ref, kube::create_secret_body(o.resource, held.facts, held.plaintext), false);
+  const bool there = o.secret.state == SecretState::kOurs && o.secret.meta != nullptr;
+  if (!there) {
+    CHECK(dry_run || o.secret.state == SecretState::kAbsent);
+    return kube::create_secret(ref, kube::create_secret_body(o.resource, facts, key), dry_run);
   }
-  const kube::SecretKeyFacts stand_in{"dry-run", 1, "", "", o.now.wall, std::nullopt};
-  const base::SecretText no_key(std::string("dry-run"));
-  return kube::create_secret(ref, kube::create_secret_body(o.resource, stand_in, no_key), true);
+  kube::SecretMeta existing = *o.secret.meta;
+  if (MUTATION(skip_secret_precondition)) existing.resource_version.clear();
+  return kube::patch_secret(ref, kube::patch_secret_body(o.resource, existing, facts, &key),
+                            dry_run);
 }
 
 io::HttpRequest secret_write(const Observed& o) {
   CHECK(o.flight.held.has_value());
-  if (o.secret.state == SecretState::kAbsent) return new_secret(o, false);
-  CHECK(o.secret.state == SecretState::kOurs && o.secret.meta != nullptr);
-  const HeldKey& held = *o.flight.held;
-  kube::SecretMeta existing = *o.secret.meta;
-  if (MUTATION(skip_secret_precondition)) existing.resource_version.clear();
-  return kube::patch_secret(
-      secret_ref(o.resource),
-      kube::patch_secret_body(o.resource, existing, held.facts, &held.plaintext));
+  return secret_with(o, o.flight.held->facts, o.flight.held->plaintext, false);
+}
+
+// The same write with a stand-in, which the server judges and does not keep.
+io::HttpRequest secret_trial(const Observed& o) {
+  const kube::SecretKeyFacts stand_in{"dry-run", 1, "", "", o.now.wall, std::nullopt};
+  return secret_with(o, stand_in, base::SecretText(std::string("dry-run")), true);
 }
 
 const std::vector<std::string>& groups_of(const Observed& o, const std::string& key_id) {
@@ -91,7 +92,7 @@ const std::vector<std::string>& groups_of(const Observed& o, const std::string& 
 
 }  // namespace
 
-io::HttpRequest request_for(const Decision& decision, const Observed& o, const std::string& owner) {
+io::HttpRequest request_for(const Action& action, const Observed& o, const std::string& owner) {
   const kube::Meta& meta = o.resource.meta;
   return std::visit(
       base::overloaded{
@@ -106,18 +107,19 @@ io::HttpRequest request_for(const Decision& decision, const Observed& o, const s
           [&](const RemoveFinalizer&) {
             return kube::patch_finalizers(meta, without_finalizer(meta.finalizers));
           },
-          [&](const WriteStatus&) { return status_request(decision, o); },
-          [&](const Claim&) { return status_request(decision, o); },
+          [&](const WriteStatus& a) { return status_request(a.next, o); },
+          [&](const Claim& a) { return status_request(a.next, o); },
           [&](const CreateKey& a) { return post_request(o, owner, a.revision); },
           [&](const LookForSecret&) { return kube::get_secret_meta(secret_ref(o.resource)); },
           [&](const ReadSecret&) { return kube::get_secret(secret_ref(o.resource)); },
-          [&](const TryWritingSecret&) { return new_secret(o, true); },
+          [&](const TryWritingSecret&) { return secret_trial(o); },
           [&](const WriteSecret&) { return secret_write(o); },
           [&](const RepairSecret&) {
             return kube::patch_secret(
                 secret_ref(o.resource),
                 kube::patch_secret_body(o.resource, *o.secret.meta,
-                                        facts_in_use(o.resource.status, o.now), nullptr));
+                                        facts_in_use(o.resource.status, o.now), nullptr),
+                false);
           },
           [&](const UpdateGroups& a) { return netbird::update_key(a.key_id, false, o.groups.ids); },
           [&](const RevokeKey& a) {
@@ -126,27 +128,16 @@ io::HttpRequest request_for(const Decision& decision, const Observed& o, const s
                 a.clear_groups ? std::vector<std::string>{} : groups_of(o, a.key_id));
           },
           [&](const DeleteKey& a) { return netbird::delete_key(a.key_id); }},
-      decision.action);
+      action);
 }
 
-bool is_netbird_call(const Action& action) {
-  return std::holds_alternative<CreateKey>(action) ||
-         std::holds_alternative<UpdateGroups>(action) ||
-         std::holds_alternative<RevokeKey>(action) || std::holds_alternative<DeleteKey>(action);
-}
-
-const Backoff& backoff_of(const Action& action, const Flight& flight) {
-  if (is_netbird_call(action)) return flight.key_backoff;
-  const bool secret =
-      std::holds_alternative<LookForSecret>(action) || std::holds_alternative<ReadSecret>(action) ||
-      std::holds_alternative<TryWritingSecret>(action) ||
-      std::holds_alternative<WriteSecret>(action) || std::holds_alternative<RepairSecret>(action);
-  return secret ? flight.secret_backoff : flight.object_backoff;
-}
-
-void sent(const Action& action, Flight& flight) {
-  // The POST may happen now, so this revision is used up, whatever becomes of the answer.
-  if (std::holds_alternative<CreateKey>(action)) flight.claimed = 0;
+void sent(const Action& action, Flight& flight, base::Instant now) {
+  const auto* create = std::get_if<CreateKey>(&action);
+  if (create == nullptr) return;
+  // The POST may happen now, so this revision is used up, and only its answer may say otherwise.
+  flight.claimed = 0;
+  flight.lost.push_back({create->revision, now});
+  if (flight.lost.size() > Flight::kLostMax) flight.lost.erase(flight.lost.begin());
 }
 
 namespace {

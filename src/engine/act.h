@@ -2,6 +2,7 @@
 // Action -> one request; its answer -> new facts in the caches and the flight. No decisions in
 // here.
 
+#include <optional>
 #include <string>
 
 #include "engine/action.h"
@@ -20,21 +21,20 @@ struct Pending {
   Action action;
   bool same_term =
       true;  // false: leadership was lost since, so only the caches may learn from the answer
+  base::Instant sent_at;
+  std::string version;  // resourceVersion of the SetupKey as it was known then
 };
 
 // REQUIRES: action is not Rest. The request is built from the resource as it was observed.
-io::HttpRequest request_for(const Decision& decision, const Observed& o, const std::string& owner);
+io::HttpRequest request_for(const Action& action, const Observed& o, const std::string& owner);
 
-// Calls to NetBird cost the account's budget.
-bool is_netbird_call(const Action& action);
-// The back-off of the kind of call that this action is.
-const Backoff& backoff_of(const Action& action, const Flight& flight);
 // To be called when the request has been handed over: from then on it may happen.
-void sent(const Action& action, Flight& flight);
+void sent(const Action& action, Flight& flight, base::Instant now);
 
 struct Effect {
-  bool done = false;            // the server says so
-  bool reconsider_all = false;  // the account's state changed
+  bool done = false;                  // the server says so
+  bool reconsider_all = false;        // the account's state changed
+  std::optional<base::Error> failed;  // of the SetupKey's own trouble
 };
 
 // Takes the answer in. `out` gets notes only.

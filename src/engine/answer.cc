@@ -8,13 +8,13 @@
 #include "base/mutation.h"
 #include "cache/mark.h"
 #include "engine/act.h"
+#include "engine/outcome.h"
 #include "kube/responses.h"
+#include "kube/same_status.h"
 #include "netbird/requests.h"
 
 namespace nbkeys::engine {
 namespace {
-
-constexpr base::Duration kRetryMin{1'000}, kRetryMax{300'000};
 
 class Answer {
  public:
@@ -32,6 +32,7 @@ class Answer {
  private:
   void setup_key_read(base::Result<io::HttpResponse> response);
   void setup_key_written(base::Result<io::HttpResponse> response);
+  bool status_kept() const;
   void claimed(base::Result<io::HttpResponse> response, std::uint32_t revision);
   void key_created(base::Result<io::HttpResponse> response, std::uint32_t revision);
   void key_updated(base::Result<io::HttpResponse> response);
@@ -41,18 +42,28 @@ class Answer {
   void secret_tried(base::Result<io::HttpResponse> response);
   void secret_written(base::Result<io::HttpResponse> response);
 
+  void key_refused(const base::Error& error);
+  void create_failed(const base::Error& error, std::uint32_t revision);
+
   void store_setup_key(std::string_view body);
   void store_secret(kube::SecretMeta meta);
   kube::ObjectRef secret_of_resource() const;
   void look_again();
-  void back_off(Backoff& backoff, const base::Error& error);
-  void account_failed(const base::Error& error);
-  void ask_the_list(const base::Error& error);
+  void failed(const base::Error& error);
+  void ask_the_list(Priority priority);
   void account_works();
-  void succeeded(Backoff& backoff) {
+  void succeeded() {
     effect_.done = true;
-    backoff = Backoff{};
+    // What somebody else may undo again and again backs off although it works.
+    const bool undone = std::holds_alternative<RepairSecret>(pending_.action) ||
+                        std::holds_alternative<UpdateGroups>(pending_.action);
+    if (undone) {
+      flight_->troubles.repeated(pending_.action, now_.mono);
+    } else {
+      flight_->troubles.worked(pending_.action);
+    }
   }
+  Account& account() { return world_.account_named(account_of(pending_.action)); }
 
   const Pending& pending_;
   base::Now now_;
@@ -90,33 +101,36 @@ Effect Answer::take(io::HttpOutcome outcome) {
   return effect_;
 }
 
-void Answer::back_off(Backoff& backoff, const base::Error& error) {
-  const int shift = std::min(backoff.failures++, 9);
-  base::Duration wait = std::min(kRetryMax, kRetryMin * (1 << shift));
-  if (error.retry_after) wait = std::max(wait, std::min(*error.retry_after, kRetryMax));
-  backoff.until = now_.mono + wait;
-  out_.note(io::Severity::kWarn, "call_failed", base::to_text(error),
-            {{"namespace", pending_.ref.name_space},
-             {"name", pending_.ref.name},
-             {"code", std::string(base::code_name(error.code))}});
+void Answer::failed(const base::Error& error) {
+  flight_->troubles.failed(pending_.action, error, now_.mono);
+  effect_.failed = error;
 }
 
-void Answer::account_failed(const base::Error& error) {
-  effect_.reconsider_all =
-      world_.account.call_failed(error, now_.mono, out_) == Account::News::kReconsiderAll;
-}
-
-// NetBird answers 404 for a key that is gone, and also for a token that is: only a list tells
-// which.
-void Answer::ask_the_list(const base::Error& error) {
-  back_off(flight_->key_backoff, error);
+void Answer::ask_the_list(Priority priority) {
   flight_->list_needed_since = now_.mono;
-  world_.account.want_list(now_.mono);
+  account().want_list(now_.mono, priority);
 }
 
 void Answer::account_works() {
-  effect_.reconsider_all =
-      world_.account.call_succeeded(now_.mono) == Account::News::kReconsiderAll;
+  effect_.reconsider_all = account().call_succeeded(now_.mono) == Account::News::kReconsiderAll;
+}
+
+// What was asked of NetBird and did not happen, or perhaps did.
+void Answer::key_refused(const base::Error& error) {
+  const Outcome outcome = outcome_of(error, io::Server::kNetBird);
+  // 404 is a key that is gone, or a token that is: only a list tells which.
+  const bool list_tells = error.code == base::ErrorCode::kNotFound;
+  if (outcome == Outcome::kUnknown || list_tells) ask_the_list(Priority::kEnding);
+  if (list_tells) account().inventory().denied(pending_.owner, key_of(pending_.action));
+  if (outcome == Outcome::kServersTrouble || error.code == base::ErrorCode::kForbidden) {
+    const bool puts = std::holds_alternative<UpdateGroups>(pending_.action) ||
+                      std::holds_alternative<RevokeKey>(pending_.action);
+    const io::Method method = puts ? io::Method::kPut : io::Method::kDelete;
+    const auto news = account().call_failed(error, pending_.sent_at, now_.mono, out_, method);
+    effect_.reconsider_all = news == Account::News::kReconsiderAll;
+  }
+  // Too many calls are no trouble of this key's: it goes out with the next permit.
+  if (error.code != base::ErrorCode::kRateLimited) failed(error);
 }
 
 void Answer::store_setup_key(std::string_view body) {
@@ -134,7 +148,7 @@ void Answer::setup_key_read(base::Result<io::HttpResponse> response) {
       erase_setup_key(world_, pending_.ref, "");
       flight_ = &discarded_;
     } else {
-      back_off(flight_->object_backoff, response.error());
+      failed(response.error());
     }
     return;
   }
@@ -142,7 +156,7 @@ void Answer::setup_key_read(base::Result<io::HttpResponse> response) {
   auto resource = object ? kube::parse_setup_key(*object, world_.options.also_refused)
                          : base::Result<kube::SetupKey>(object.error());
   if (!resource) {
-    back_off(flight_->object_backoff, resource.error());
+    failed(resource.error());
     return;
   }
   const bool replaced = resource->meta.uid != pending_.uid;
@@ -156,53 +170,73 @@ void Answer::setup_key_read(base::Result<io::HttpResponse> response) {
   if (known != nullptr &&
       (!known->spec.secret_template.whole() || kube::lacks_finalizers(*known))) {
     // A server that is behind what we know would be asked without end.
-    back_off(flight_->object_backoff, {base::ErrorCode::kConflict, "read SetupKey",
-                                       "the answer is older than what is known"});
+    failed(
+        {base::ErrorCode::kMalformed, "read SetupKey", "the answer is older than what is known"});
     return;
   }
-  succeeded(flight_->object_backoff);
+  succeeded();
 }
 
 void Answer::setup_key_written(base::Result<io::HttpResponse> response) {
   if (response) {
-    succeeded(flight_->object_backoff);
     store_setup_key(response->body.reveal());
+    if (status_kept()) return succeeded();
+    failed({base::ErrorCode::kMalformed, step_of(pending_.action),
+            "the API server keeps another status than the one that was written: the CRD in the "
+            "cluster is older than this operator, or an admission webhook changes it"});
     return;
   }
-  // Stale, unknown or refused: in every case the next step is to see what is there.
-  flight_->needs_refresh = true;
-  if (response.error().code != base::ErrorCode::kConflict)
-    back_off(flight_->object_backoff, response.error());
+  failed(response.error());
+  // Stale, gone or unknown: the next step is to see what is there. What was refused changed
+  // nothing.
+  const Outcome outcome = outcome_of(response.error(), io::Server::kKube);
+  const bool gone = response.error().code == base::ErrorCode::kNotFound;
+  if (outcome == Outcome::kStale || outcome == Outcome::kUnknown || gone) {
+    flight_->needs_refresh = true;
+  }
+}
+
+// An older CRD leaves out fields that it does not know, a webhook may change others: what is not
+// there afterwards cannot be built on, and would be written for ever.
+bool Answer::status_kept() const {
+  const kube::SetupKey* resource = world_.setup_keys.find(pending_.ref);
+  const kube::KeyStatus* wanted = next_of(pending_.action);
+  if (resource == nullptr || wanted == nullptr || pending_.version.empty()) return true;
+  return kube::same_status(resource->status, *wanted);
 }
 
 void Answer::claimed(base::Result<io::HttpResponse> response, std::uint32_t revision) {
-  const bool ok = response.ok();
   setup_key_written(std::move(response));
   // Only a claim that surely is ours may be used: one with an unknown outcome is burnt.
-  if (!ok && !MUTATION(unknown_claim_is_ours)) return;
+  if (!effect_.done && !MUTATION(unknown_claim_is_ours)) return;
   flight_->claimed = revision;
   flight_->refused_revision = 0;
   flight_->refusal.reset();
+  flight_->dry_run_passed = false;
+}
+
+void Answer::create_failed(const base::Error& error, std::uint32_t revision) {
+  const Outcome outcome = outcome_of(error, io::Server::kNetBird);
+  if (outcome == Outcome::kUnknown && !MUTATION(unknown_post_is_refused)) {
+    ask_the_list(Priority::kFirstIssue);
+    failed(error);
+    return;
+  }
+  std::erase_if(flight_->lost, [revision](const auto& l) { return l.revision == revision; });
+  // No key was made, and this process knows it.
+  if (outcome == Outcome::kRefusedForGood || MUTATION(unknown_post_is_refused)) {
+    flight_->refused_revision = revision;
+    flight_->refusal = error;
+    account_works();
+    return;
+  }
+  flight_->claimed = revision;
+  key_refused(error);
 }
 
 void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t revision) {
   if (!response) {
-    const base::Error& error = response.error();
-    const bool refused = MUTATION(unknown_post_is_refused) ||
-                         error.code == base::ErrorCode::kUnprocessable ||
-                         error.code == base::ErrorCode::kConflict;
-    if (refused) {
-      flight_->refused_revision = revision;
-      flight_->refusal = error;
-      account_works();
-      return;
-    }
-    const bool certain =
-        error.code == base::ErrorCode::kUnauthorized || error.code == base::ErrorCode::kForbidden ||
-        error.code == base::ErrorCode::kNotFound || error.code == base::ErrorCode::kRateLimited ||
-        error.code == base::ErrorCode::kInvalidInput;
-    if (!certain) flight_->list_needed_since = now_.mono;
-    account_failed(error);
+    create_failed(response.error(), revision);
     return;
   }
   auto created = netbird::parse_created_key(response->body.reveal());
@@ -214,67 +248,51 @@ void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t 
                           "the answer does not name the key that was asked for"};
   }
   if (!created) {
-    flight_->list_needed_since = now_.mono;
-    account_failed(created.error());
+    create_failed(created.error(), revision);
     return;
   }
-  world_.account.inventory().put(created->key, now_.mono);
+  account().inventory().put(created->key, now_.mono);
   const kube::SetupKey* resource = world_.setup_keys.find(pending_.ref);
-  effect_.done = true;
+  succeeded();
+  std::erase_if(flight_->lost, [revision](const auto& l) { return l.revision == revision; });
   account_works();
   if (resource == nullptr || resource->meta.uid != pending_.uid) return;
   HeldKey held;
-  held.facts = {created->key.id,   revision,  base::sha256_hex(created->plaintext.reveal()),
-                pending_.settings, now_.wall, created->key.expires};
+  held.facts = {created->key.id,
+                revision,
+                base::sha256_hex(created->plaintext.reveal()),
+                pending_.settings,
+                now_.wall + account().clock_offset(),
+                created->key.expires};
   held.plaintext = std::move(created->plaintext);
   flight_->held = std::move(held);
 }
 
 void Answer::key_updated(base::Result<io::HttpResponse> response) {
   if (!response) {
-    const base::Error& error = response.error();
-    if (error.code == base::ErrorCode::kNotFound) {
-      ask_the_list(error);
-    } else if (error.code == base::ErrorCode::kUnprocessable) {
-      flight_->refusal = error;
-      back_off(flight_->key_backoff, error);
-      account_works();
-    } else {
-      flight_->list_needed_since = now_.mono;
-      account_failed(error);
-    }
+    key_refused(response.error());
     return;
   }
-  succeeded(flight_->key_backoff);
+  succeeded();
   account_works();
-  flight_->refusal.reset();
   const auto object = base::parse_json(response->body.reveal(), "update setup key");
   if (const auto key =
           object ? netbird::parse_key(*object) : base::Result<netbird::Key>(object.error())) {
-    world_.account.inventory().put(*key, now_.mono);
+    account().inventory().put(*key, now_.mono);
   } else {
-    flight_->list_needed_since = now_.mono;
-    world_.account.want_list(now_.mono);
+    ask_the_list(Priority::kRepair);
   }
 }
 
 void Answer::key_deleted(base::Result<io::HttpResponse> response, const std::string& id) {
   flight_->proven_revision = 0;
   if (!response && !MUTATION(unknown_delete_is_done)) {
-    const base::Error& error = response.error();
-    if (error.code == base::ErrorCode::kNotFound) {
-      ask_the_list(error);
-    } else if (error.code == base::ErrorCode::kUnprocessable) {
-      back_off(flight_->key_backoff, error);
-    } else {
-      flight_->list_needed_since = now_.mono;
-      account_failed(error);
-    }
+    key_refused(response.error());
     return;
   }
-  succeeded(flight_->key_backoff);
+  succeeded();
   account_works();
-  world_.account.inventory().erase(pending_.owner, id, now_.mono);
+  account().inventory().erase(pending_.owner, id, now_.mono);
   flight_->deleted_keys.push_back(id);
 }
 
@@ -305,11 +323,11 @@ void Answer::store_secret(kube::SecretMeta meta) {
 void Answer::secret_looked(base::Result<io::HttpResponse> response) {
   if (!response) {
     if (response.error().code == base::ErrorCode::kNotFound) {
-      succeeded(flight_->secret_backoff);
+      succeeded();
       world_.secrets.erase(secret_of_resource(), "");
       flight_->look = SecretLook{SecretLook::Found::kAbsent, std::nullopt, now_.mono};
     } else {
-      back_off(flight_->secret_backoff, response.error());
+      failed(response.error());
     }
     return;
   }
@@ -317,10 +335,10 @@ void Answer::secret_looked(base::Result<io::HttpResponse> response) {
   auto meta =
       object ? kube::parse_secret_meta(*object) : base::Result<kube::SecretMeta>(object.error());
   if (!meta) {
-    back_off(flight_->secret_backoff, meta.error());
+    failed(meta.error());
     return;
   }
-  succeeded(flight_->secret_backoff);
+  succeeded();
   store_secret(std::move(*meta));
 }
 
@@ -333,10 +351,10 @@ void Answer::secret_read(base::Result<io::HttpResponse> response) {
   }
   auto content = kube::read_secret_content(response->body.reveal(), resource->spec);
   if (!content) {
-    back_off(flight_->secret_backoff, content.error());
+    failed(content.error());
     return;
   }
-  succeeded(flight_->secret_backoff);
+  succeeded();
   const kube::KeyStatus& s = resource->status;
   const kube::SecretMeta& meta = content->meta;
   const bool in_use = s.revision != 0 && (meta.revision == 0 || meta.revision == s.revision);
@@ -350,30 +368,28 @@ void Answer::secret_read(base::Result<io::HttpResponse> response) {
 }
 
 void Answer::secret_tried(base::Result<io::HttpResponse> response) {
-  if (response) {
-    succeeded(flight_->secret_backoff);
+  // A webhook that knows no dry runs says nothing about the write itself.
+  constexpr std::string_view kNoDryRuns = "does not support dry run";
+  if (response || response.error().message.find(kNoDryRuns) != std::string::npos) {
+    succeeded();
+    flight_->troubles.worked(WriteSecret{});
     flight_->dry_run_passed = true;
-  } else if (response.error().code == base::ErrorCode::kConflict) {
-    look_again();
-  } else {
-    flight_->secret_refusal = response.error();
-    back_off(flight_->secret_backoff, response.error());
+    return;
   }
+  flight_->dry_run_passed = false;
+  if (outcome_of(response.error(), io::Server::kKube) == Outcome::kStale) look_again();
+  failed(response.error());
 }
 
 void Answer::secret_written(base::Result<io::HttpResponse> response) {
   if (!response) {
-    const base::Error error = response.error();
-    look_again();
     // A conflict tells that somebody was faster; an unknown outcome that the write may be there.
-    // Anything else is a refusal, which is told and tried again later.
-    if (error.code == base::ErrorCode::kConflict) return;
-    if (error.code == base::ErrorCode::kForbidden ||
-        error.code == base::ErrorCode::kUnprocessable) {
-      flight_->secret_refusal = error;
-      flight_->dry_run_passed = false;
-    }
-    back_off(flight_->secret_backoff, error);
+    // What was refused changed nothing.
+    const Outcome outcome = outcome_of(response.error(), io::Server::kKube);
+    const bool gone = response.error().code == base::ErrorCode::kNotFound;
+    if (outcome == Outcome::kStale || outcome == Outcome::kUnknown || gone) look_again();
+    flight_->dry_run_passed = false;
+    failed(response.error());
     return;
   }
   const auto object = kube::parse_object(response->body.reveal(), "write Secret");
@@ -381,11 +397,10 @@ void Answer::secret_written(base::Result<io::HttpResponse> response) {
       object ? kube::parse_secret_meta(*object) : base::Result<kube::SecretMeta>(object.error());
   if (!meta) {
     look_again();
-    back_off(flight_->secret_backoff, meta.error());
+    failed(meta.error());
     return;
   }
-  succeeded(flight_->secret_backoff);
-  flight_->secret_refusal.reset();
+  succeeded();
   flight_->check = SecretCheck{meta->uid, meta->resource_version, true, true};
   store_secret(std::move(*meta));
 }

@@ -20,6 +20,10 @@ bool is_news(status::Reason reason) {
     case Reason::kInvalidSpec:
     case Reason::kRateLimited:
     case Reason::kApiError:
+    case Reason::kAccountChanged:
+    case Reason::kRepairLimited:
+    case Reason::kRevocationBlocked:
+    case Reason::kRetirementBlocked:
     case Reason::kExpired:
     case Reason::kOverused:
     case Reason::kRevokedExternally: return true;
@@ -43,23 +47,9 @@ constexpr base::Duration kLongestSleep{3'600'000};
 
 }  // namespace
 
-const char* action_name(const Action& action) {
-  return std::visit(base::overloaded{[](const Rest&) { return "rest"; },
-                                     [](const ReadSetupKey&) { return "read_setupkey"; },
-                                     [](const AddFinalizer&) { return "add_finalizer"; },
-                                     [](const RemoveFinalizer&) { return "remove_finalizer"; },
-                                     [](const WriteStatus&) { return "write_status"; },
-                                     [](const Claim&) { return "claim"; },
-                                     [](const CreateKey&) { return "create_key"; },
-                                     [](const LookForSecret&) { return "look_for_secret"; },
-                                     [](const ReadSecret&) { return "read_secret"; },
-                                     [](const TryWritingSecret&) { return "try_writing_secret"; },
-                                     [](const WriteSecret&) { return "write_secret"; },
-                                     [](const RepairSecret&) { return "repair_secret"; },
-                                     [](const UpdateGroups&) { return "update_groups"; },
-                                     [](const RevokeKey&) { return "revoke_key"; },
-                                     [](const DeleteKey&) { return "delete_key"; }},
-                    action);
+Observed seen_as(const Observed& o, const kube::SetupKey& resource) {
+  return Observed{resource,          o.flight, o.secret, o.keys, o.account, o.groups,
+                  o.request_timeout, o.resync, o.now,    o.gone, o.began,   o.clock_step};
 }
 
 const cache::MarkedKey* active_key(const Observed& o) {
@@ -79,9 +69,47 @@ bool awaits_list(const Observed& o) {
   return !o.account.snapshot || o.account.snapshot->mono < *o.flight.list_needed_since;
 }
 
-bool list_is_proof(const Observed& o) {
+bool list_is_newer(const Observed& o) {
   if (MUTATION(trust_stale_list)) return o.account.snapshot.has_value();
   return o.account.snapshot && !awaits_list(o) && o.account.snapshot->mono >= o.flight.seen_at;
+}
+
+bool two_lists_since(const Observed& o, base::Instant since) {
+  return o.account.snapshot && o.account.before && *o.account.before >= since &&
+         o.account.snapshot->mono - since >= cache::Inventory::kLag;
+}
+
+bool key_is_missing(const Observed& o) {
+  if (MUTATION(trust_stale_list)) return o.account.snapshot && active_key(o) == nullptr;
+  if (!list_is_newer(o) || active_key(o) != nullptr || another_account(o)) return false;
+  const auto& gone = o.gone;
+  if (std::find(gone.begin(), gone.end(), o.resource.status.key_id) != gone.end()) return true;
+  return two_lists_since(o, o.flight.seen_at);
+}
+
+base::Instant missing_told_at(const Observed& o) {
+  const base::Instant first = o.flight.seen_at;
+  const bool one_list = o.account.snapshot && o.account.snapshot->mono >= first;
+  return one_list ? first + cache::Inventory::kLag : first;
+}
+
+bool account_answers(const Observed& o) {
+  const AccountState state = o.account.state;
+  return o.account.snapshot &&
+         (state == AccountState::kReady || state == AccountState::kRateLimited);
+}
+
+base::Instant wait_over(const Observed& o, base::WallTime since, base::Duration length) {
+  // Times in status are whole seconds.
+  constexpr base::Duration kTolerance{2'000};
+  const auto& step = o.clock_step;
+  // Written under a clock that was ahead: counts from when it was set right, or from our start.
+  if (since > o.now.wall + kTolerance) return (step ? step->at : o.began) + length;
+  // Written before the clock was set ahead: what had passed by then has passed, and no more.
+  if (step && since <= step->before && step->after > step->before) {
+    return step->at + (since + length - step->before);
+  }
+  return o.now.mono + (since + length - o.now.wall);
 }
 
 base::Instant to_mono(const Observed& o, base::WallTime at) {
@@ -100,7 +128,9 @@ kube::KeyStatus with_key_facts(const Observed& o, kube::KeyStatus next) {
     next.last_used = key->key.last_used;
     next.expires_at = key->key.expires;
     next.auto_group_ids = key->key.auto_groups;
-  } else if (list_is_proof(o)) {
+    // A key from before accounts were recorded is taken over where the list shows it.
+    if (o.account.id && next.account.id.empty()) next.account = {o.account.name, *o.account.id};
+  } else if (key_is_missing(o)) {
     next.state = "missing";
   }
   if (next.issued_at) {
@@ -113,41 +143,50 @@ kube::KeyStatus with_key_facts(const Observed& o, kube::KeyStatus next) {
   return next;
 }
 
-Decision wait_for_list(const Observed& o) {
-  Decision out = act(o, Rest{});
-  out.wants_list = true;
+Decision wait_for_list(Priority priority) {
+  Decision out;
+  out.wants_list = priority;
   return out;
+}
+
+Decision wait_until(base::Instant at) {
+  Decision out;
+  out.wake_at = at;
+  return out;
+}
+
+void wake_by(std::optional<base::Instant> at, Decision& into) {
+  if (at && (!into.wake_at || *at < *into.wake_at)) into.wake_at = at;
 }
 
 Decision act(const Observed& o, Action action, Priority priority) {
   Decision out;
   out.action = std::move(action);
-  out.next = o.resource.status;
+  name_account(out.action, o.account.name);
+  out.priority = priority;
+  return out;
+}
+
+Decision note_status(kube::KeyStatus next, Priority priority) {
+  Decision out;
+  out.action = WriteStatus{std::move(next)};
   out.priority = priority;
   return out;
 }
 
 Decision write_status(const Observed& o, kube::KeyStatus next, const status::Report& report) {
   status::apply_report(report, o.resource.meta.generation, o.now.wall, next);
-  Decision out;
-  out.action = WriteStatus{};
-  out.next = std::move(next);
-  return out;
+  return note_status(std::move(next));
 }
 
 Decision settle(const Observed& o, const status::Report& report) {
   Decision out = write_status(o, with_key_facts(o, o.resource.status), report);
-  if (kube::same_status(out.next, o.resource.status)) {
+  out.tells = true;
+  if (kube::same_status(*next_of(out.action), o.resource.status)) {
     out.action = Rest{};
   } else {
     tell_cause(o, report, out);
   }
-  return out;
-}
-
-Decision settle_until(const Observed& o, const status::Report& report, base::WallTime until) {
-  Decision out = settle(o, report);
-  out.wake_at = to_mono(o, until);
   return out;
 }
 

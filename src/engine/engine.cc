@@ -9,6 +9,8 @@
 #include "engine/collections.h"
 #include "engine/decide.h"
 #include "engine/observe.h"
+#include "engine/outcome.h"
+#include "engine/pace.h"
 #include "engine/queue.h"
 #include "engine/survey.h"
 #include "engine/tell.h"
@@ -55,6 +57,7 @@ struct Collected {
 struct InFlight {
   Pending pending;
   std::optional<kube::Event> event;
+  kube::Meta about;          // where there is an event: the SetupKey may be gone when it is told
   std::string issue_reason;  // of a claim that this write closes
   base::Instant since;
 };
@@ -73,9 +76,14 @@ struct Engine::State {
   void turn(base::Now now);
   void step(const kube::ObjectRef& ref, base::Now now);
   void carry_out(const Decision& decision, const Observed& o, const std::string& owner);
-  void send(const Decision& decision, InFlight entry, const Observed& o, const std::string& owner);
+  void send(const Action& action, InFlight entry, const Observed& o, const std::string& owner);
+  bool may_go(const Decision& decision, Flight& flight, const kube::ObjectRef& ref, base::Now now);
   bool may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
                  base::Now now);
+  void call_waiting(base::Now now);
+  void take_failure(const Pending& pending, const base::Error& error, base::Now now);
+  void take_success(const Pending& pending);
+  void begin_term(base::Now now);
   void answered(InFlight done, io::HttpOutcome outcome, base::Now now);
   void rested(const kube::SetupKey& resource, Flight& flight, bool until_known);
   io::Vitals vitals(base::Instant now) const;
@@ -84,6 +92,7 @@ struct Engine::State {
   void reconsider_all();
   void set_timer(base::Now now);
   void stop_if_drained(base::Now now);
+  // Requests of SetupKeys under way at Kubernetes; NetBird's are bounded by its gate.
   std::size_t limit() const { return static_cast<std::size_t>(std::max(1, options.concurrency)); }
   bool leading(base::Instant now) const { return !options.lease.enabled || lease.leading(now); }
   bool synced() const {
@@ -97,7 +106,9 @@ struct Engine::State {
   kube::Lease lease;
   std::vector<Collected> collections;
   Queue queue;
+  Pace pace;
   std::map<io::RequestId, InFlight> in_flight;
+  std::size_t at_kube = 0;              // of those; the rest are at NetBird, counted by its gate
   std::multiset<kube::ObjectRef> busy;  // once for each request that is under way
   Teller teller;
   io::Turns turns;
@@ -107,12 +118,12 @@ struct Engine::State {
   std::optional<base::Instant> stopping_since;
   bool release_sent = false;
   bool exited = false;
-  std::optional<base::Instant> budget_at;
   std::optional<base::Instant> timer;
 };
 
 void Engine::State::start(base::Now now) {
   queue.set_now(now.mono);
+  world.clock.note(now);
   std::vector<std::string> scopes = options.watch_namespaces;
   if (scopes.empty()) scopes.emplace_back();
   std::uint64_t seed = options.seed;
@@ -138,6 +149,7 @@ void Engine::State::start(base::Now now) {
 
 void Engine::State::take(io::Input input, base::Now now) {
   queue.set_now(now.mono);
+  world.clock.note(now);
   std::visit(base::overloaded{
                  [&](io::HttpDone& done) { http_done(std::move(done), now); },
                  [&](const io::WatchOpened& opened) {
@@ -184,24 +196,60 @@ void Engine::State::http_done(io::HttpDone done, base::Now now) {
 
 void Engine::State::answered(InFlight done, io::HttpOutcome outcome, base::Now now) {
   busy.erase(busy.find(done.pending.ref));
+  if (traits_of(done.pending.action).server == io::Server::kNetBird) {
+    world.account_named(account_of(done.pending.action)).gate().answered();
+  } else {
+    --at_kube;
+  }
   const Effect effect = apply_answer(done.pending, std::move(outcome), now, world, out);
   turns.took.add(now.mono - done.since);
   ++(effect.done ? turns.requeue : turns.error);
   if (effect.done) tell_done(done, now);
+  if (effect.failed) take_failure(done.pending, *effect.failed, now);
+  if (effect.done) take_success(done.pending);
   if (effect.reconsider_all) reconsider_all();
-  queue.push_front(done.pending.ref);
+  // Who failed goes behind the others.
+  if (effect.failed) {
+    queue.push(done.pending.ref);
+  } else {
+    queue.push_front(done.pending.ref);
+  }
+}
+
+// One line for each cause, however many SetupKeys meet it.
+void Engine::State::take_failure(const Pending& pending, const base::Error& error, base::Now now) {
+  const Outcome outcome = outcome_of(error, traits_of(pending.action).server);
+  const bool one_namespace =
+      outcome == Outcome::kRefusedForGood || outcome == Outcome::kRefusedForNow;
+  const bool stale = outcome == Outcome::kStale;
+  const Pace::Scope scope = one_namespace
+                                ? Pace::of_namespace(pending.action, pending.ref.name_space)
+                                : Pace::of_server(pending.action);
+  const bool news = !stale && pace.failed(scope, now.mono);
+  out.note(news ? io::Severity::kWarn : io::Severity::kDebug, "call_failed", base::to_text(error),
+           {{"namespace", pending.ref.name_space},
+            {"name", pending.ref.name},
+            {"code", std::string(base::code_name(error.code))}});
+}
+
+void Engine::State::take_success(const Pending& pending) {
+  for (const auto& scope : {Pace::of_namespace(pending.action, pending.ref.name_space),
+                            Pace::of_server(pending.action)}) {
+    for (const kube::ObjectRef& ref : pace.worked(scope)) queue.push(ref);
+  }
 }
 
 void Engine::State::tell_done(const InFlight& done, base::Now now) {
   if (!done.event) return;
-  const kube::SetupKey* resource = world.setup_keys.find(done.pending.ref);
-  if (resource != nullptr) teller.tell(resource->meta, *done.event, now);
+  const bool news = teller.tell(done.about, *done.event, now);
   const std::vector<std::pair<std::string, std::string>> fields = {
       {"namespace", done.pending.ref.name_space},
       {"name", done.pending.ref.name},
       {"reason", done.issue_reason}};
-  out.note(done.event->warning ? io::Severity::kWarn : io::Severity::kInfo,
-           log_event_of(done.event->reason), done.event->message, fields);
+  const io::Severity severity = done.event->warning ? io::Severity::kWarn : io::Severity::kInfo;
+  // Once for each cause, as its Event.
+  out.note(news ? severity : io::Severity::kDebug, log_event_of(done.event->reason),
+           done.event->message, fields);
 }
 
 void Engine::State::reconsider_all() {
@@ -214,19 +262,31 @@ void Engine::State::follow_leadership(base::Now now) {
   if (lead == was_leading) return;
   was_leading = lead;
   world.flights.clear();
+  pace.clear();
   for (auto& entry : in_flight) entry.second.pending.same_term = false;
   if (lead) {
-    world.account.begin_term(now.mono);
-    world.setup_keys.each([&](const kube::SetupKey& resource) {
-      settle_flight(resource, now.mono, world.flights[resource.meta.ref]);
-    });
-    reconsider_all();
-    out.note(io::Severity::kInfo, "leading", "this replica acts",
-             {{"setupkeys", std::to_string(world.setup_keys.size())}});
+    begin_term(now);
   } else {
     queue.clear();
     out.note(io::Severity::kWarn, "not_leading", "this replica no longer acts");
   }
+}
+
+void Engine::State::begin_term(base::Now now) {
+  world.account.begin_term(now.mono);
+  world.account.repairs().set_setup_keys(world.setup_keys.size());
+  world.setup_keys.each([&](const kube::SetupKey& resource) {
+    settle_flight(resource, now.mono, world.flights[resource.meta.ref]);
+    // What was repaired before this process began counts: a restart lets nobody off.
+    const auto& last = resource.status.repairs.last_time;
+    const base::Duration ago = last ? now.wall - *last : Repairs::kHour;
+    if (ago >= base::Duration{0} && ago < Repairs::kHour) {
+      world.account.repairs().made(now.mono + -ago);
+    }
+  });
+  reconsider_all();
+  out.note(io::Severity::kInfo, "leading", "this replica acts",
+           {{"setupkeys", std::to_string(world.setup_keys.size())}});
 }
 
 void Engine::State::turn(base::Now now) {
@@ -250,17 +310,15 @@ void Engine::State::turn(base::Now now) {
     if (!stopping_since && world.account.tick(now, out) == Account::News::kReconsiderAll) {
       reconsider_all();
     }
-    if (budget_at && *budget_at <= now.mono) {
-      budget_at.reset();
-      queue.release_one();
-      // Whoever was let go may not need the budget any more; the next one must not wait for it.
-      if (queue.has_parked()) budget_at = world.account.budget().next_at(now.mono);
-    }
-    while (in_flight.size() < limit()) {
+    world.account.repairs().set_setup_keys(world.setup_keys.size());
+    for (const kube::ObjectRef& ref : pace.call(now.mono)) queue.push(ref);
+    call_waiting(now);
+    while (at_kube < limit()) {
       const auto ref = queue.pop(now.mono);
       if (!ref) break;
       turns.waited.add(queue.last_wait());
       step(*ref, now);
+      call_waiting(now);
     }
     // A list that was asked for just now should not wait for the next input.
     if (!stopping_since) world.account.tick(now, out);
@@ -270,11 +328,17 @@ void Engine::State::turn(base::Now now) {
   set_timer(now);
 }
 
+// Whose call the account takes next goes before all others.
+void Engine::State::call_waiting(base::Now now) {
+  if (const auto ref = world.account.gate().call(now.mono)) queue.push_front(*ref);
+}
+
 void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
   if (busy.contains(ref)) return;  // its answer gives it the next turn
   const kube::SetupKey* resource = world.setup_keys.find(ref);
   if (resource == nullptr) {
     queue.forget(ref);
+    world.account.gate().leave(ref);
     return;
   }
   Flight& flight = world.flights[ref];
@@ -287,22 +351,35 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
     if (!group.name.empty()) world.account.note_group_names_in_use();
   }
   const Decision decision = decide(o);
-  if (decision.wants_list) world.account.want_list(now.mono);
+  if (decision.wants_list) world.account.want_list(now.mono, *decision.wants_list);
   if (decision.wants_groups) world.account.want_groups(now.mono);
   if (decision.wake_at) queue.wake(ref, *decision.wake_at);
-  if (std::holds_alternative<Rest>(decision.action)) {
-    return rested(*resource, flight, decision.wake_at.has_value());
-  }
-  const Backoff& backoff = backoff_of(decision.action, flight);
-  if (backoff.holds(now.mono)) {
-    queue.wake(ref, *backoff.until);
+  if (!std::holds_alternative<Rest>(decision.action)) {
+    if (may_go(decision, flight, ref, now)) return carry_out(decision, o, owner);
     return rested(*resource, flight, true);
   }
-  if (!may_spend(decision, flight, ref, now)) {
-    ++turns.short_of_budget;
-    return rested(*resource, flight, true);
+  world.account.gate().leave(ref);
+  rested(*resource, flight, decision.wake_at.has_value());
+}
+
+bool Engine::State::may_go(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
+                           base::Now now) {
+  // A claim is worth nothing where its POST has to wait, so that it waits in the POST's place.
+  const Action& action = decision.action;
+  const Action create = CreateKey{0, account_of(action)};
+  const bool claims = std::holds_alternative<Claim>(action);
+  const Action& paced = claims ? create : action;
+  const bool passed_already = std::holds_alternative<CreateKey>(action);
+  const bool again = flight.troubles.with(paced) != nullptr;
+  if (!passed_already &&
+      (!pace.admit(Pace::of_namespace(paced, ref.name_space), ref, now.mono, again) ||
+       !pace.admit(Pace::of_server(paced), ref, now.mono, again))) {
+    world.account.gate().leave(ref);
+    return false;
   }
-  carry_out(decision, o, owner);
+  if (may_spend(decision, flight, ref, now)) return true;
+  ++turns.short_of_budget;
+  return false;
 }
 
 // A turn that sent nothing has taken no time that a clock in milliseconds could tell.
@@ -317,48 +394,59 @@ void Engine::State::rested(const kube::SetupKey& resource, Flight& flight, bool 
 
 bool Engine::State::may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
                               base::Now now) {
-  // The POST is paid for when it is claimed, so that no claim stays open for want of budget.
-  const bool claim = std::holds_alternative<Claim>(decision.action);
-  if (!claim && !is_netbird_call(decision.action)) return true;
-  const bool post = std::holds_alternative<CreateKey>(decision.action);
-  if ((claim || post) && flight.paid) {
-    flight.paid = claim;
+  using Cost = ActionTraits::Cost;
+  const ActionTraits& traits = traits_of(decision.action);
+  Gate& gate = world.account.gate();
+  const bool for_create = traits.cost == Cost::kPaysForCreate || traits.cost == Cost::kPaidByClaim;
+  Gate::Needs needs;
+  needs.permit = traits.cost == Cost::kOneCall || (for_create && !flight.paid);
+  needs.place = traits.server == io::Server::kNetBird;
+  if (needs.nothing()) {
+    gate.leave(ref);
     return true;
   }
-  netbird::Budget& budget = world.account.budget();
-  if (budget.take(now.mono)) {
-    flight.paid = claim;
-    return true;
-  }
-  queue.park(ref, decision.priority);
-  budget_at = budget.next_at(now.mono);
-  return false;
+  if (!gate.admit(ref, needs, decision.priority, now.mono)) return false;
+  if (for_create) flight.paid = traits.cost == Cost::kPaysForCreate;
+  return true;
 }
 
 void Engine::State::carry_out(const Decision& decision, const Observed& o,
                               const std::string& owner) {
   InFlight entry;
   entry.event = decision.event;
+  if (entry.event) entry.about = o.resource.meta;
   if (o.resource.status.claim) entry.issue_reason = o.resource.status.claim->reason;
-  send(decision, std::move(entry), o, owner);
-  if (!decision.beside || in_flight.size() >= limit()) return;
-  if (backoff_of(*decision.beside, o.flight).holds(o.now.mono)) return;
-  Decision beside;
-  beside.action = *decision.beside;
-  send(beside, {}, o, owner);
+  send(decision.action, std::move(entry), o, owner);
+  if (!decision.beside || at_kube >= limit()) return;
+  if (o.flight.troubles.hold(*decision.beside, o.now.mono)) return;
+  send(*decision.beside, {}, o, owner);
 }
 
-void Engine::State::send(const Decision& decision, InFlight entry, const Observed& o,
+void Engine::State::send(const Action& action, InFlight entry, const Observed& o,
                          const std::string& owner) {
   const kube::ObjectRef ref = o.resource.meta.ref;
-  entry.pending = {ref, o.resource.meta.uid, owner, "", decision.action, true};
-  if (std::holds_alternative<CreateKey>(decision.action)) {
+  entry.pending = {ref,        o.resource.meta.uid,
+                   owner,      "",
+                   action,     true,
+                   o.now.mono, o.resource.meta.resource_version};
+  if (std::holds_alternative<CreateKey>(action)) {
     entry.pending.settings = kube::settings_digest(o.resource.spec);
   }
   entry.since = o.now.mono;
-  const io::RequestId id = out.send(request_for(decision, o, owner));
-  sent(decision.action, world.flights[ref]);
-  out.note(io::Severity::kDebug, "action", action_name(decision.action),
+  const io::RequestId id = out.send(request_for(action, o, owner));
+  sent(action, world.flights[ref], o.now.mono);
+  if (traits_of(action).server == io::Server::kNetBird) {
+    world.account_named(account_of(action)).gate().sent();
+  } else {
+    ++at_kube;
+  }
+  if (const auto* claim = std::get_if<Claim>(&action); claim != nullptr) {
+    const auto& made = claim->next.repairs.last_time;
+    if (made && made != o.resource.status.repairs.last_time) {
+      world.account.repairs().made(o.now.mono);
+    }
+  }
+  out.note(io::Severity::kDebug, "action", action_name(action),
            {{"namespace", ref.name_space}, {"name", ref.name}});
   in_flight.emplace(id, std::move(entry));
   busy.insert(ref);
@@ -388,9 +476,9 @@ void Engine::State::set_timer(base::Now now) {
   if (options.lease.enabled && !stopping_since) consider(lease.wake_at());
   if (was_leading) {
     // With all hands full the next answer gives the next turn.
-    if (in_flight.size() < limit()) consider(queue.next_at());
-    consider(budget_at);
-    if (!stopping_since) consider(world.account.wake_at());
+    if (at_kube < limit()) consider(queue.next_at());
+    consider(pace.next_at());
+    if (!stopping_since) consider(world.account.wake_at(now.mono));
   }
   if (stopping_since) consider(*stopping_since + kStopPatience);
   if (!next) return;
@@ -423,7 +511,7 @@ Health Engine::health() const {
   out.account_ready = s.world.account.ready();
   out.setup_keys = s.world.setup_keys.size();
   out.netbird_keys = s.world.account.inventory().total();
-  out.queue_depth = s.queue.depth();
+  out.queue_depth = s.queue.depth() + s.world.account.gate().waiting();
   out.requests_in_flight = s.in_flight.size();
   return out;
 }
@@ -432,7 +520,7 @@ io::Vitals Engine::State::vitals(base::Instant now) const {
   io::Vitals v;
   v.leading = was_leading;
   v.setup_keys = world.setup_keys.size();
-  v.queue_depth = queue.depth();
+  v.queue_depth = queue.depth() + world.account.gate().waiting();
   v.in_flight = in_flight.size();
   v.concurrency = limit();
   for (const auto& entry : in_flight) {

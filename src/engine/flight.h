@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/secret_text.h"
 #include "base/time.h"
+#include "engine/trouble.h"
 #include "kube/secret.h"
 
 namespace nbkeys::engine {
@@ -37,13 +38,6 @@ struct SecretCheck {
   bool template_right = true;
 };
 
-// Failures in a row of one kind of call, and until when the next try waits.
-struct Backoff {
-  int failures = 0;
-  std::optional<base::Instant> until;
-  bool holds(base::Instant now) const { return until && now < *until; }
-};
-
 struct Flight {
   bool needs_refresh =
       false;  // a write was refused as stale or has an unknown outcome: read the SetupKey live
@@ -59,8 +53,7 @@ struct Flight {
 
   base::Boxed<SecretLook> look;
   base::Boxed<SecretCheck> check;
-  base::Boxed<base::Error> secret_refusal;  // the last write of the Secret was refused
-  bool dry_run_passed = false;
+  bool dry_run_passed = false;  // of the Secret's write, since the last one that was refused
   // The Secret was read live and carried this revision; holds for one removal of a stray.
   std::uint32_t proven_revision = 0;
 
@@ -69,9 +62,17 @@ struct Flight {
   std::uint32_t seen_revision = 0;  // of the key in use, and since when this process has known it
   base::Instant seen_at;
 
-  Backoff object_backoff;  // of reads and writes of the SetupKey itself
-  Backoff secret_backoff;
-  Backoff key_backoff;  // of updates and deletions at NetBird that are refused
+  // Revisions that this process POSTed and whose answer, with the key in it, has not come: if there
+  // is such a key, nobody holds it.
+  struct Lost {
+    std::uint32_t revision = 0;
+    base::Instant at;
+  };
+  static constexpr std::size_t kLostMax = 16;
+  std::vector<Lost> lost;
+
+  std::int64_t seen_generation = 0;  // an edit of the spec ends every back-off
+  Troubles troubles;
 };
 
 }  // namespace nbkeys::engine

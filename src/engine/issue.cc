@@ -1,8 +1,11 @@
 #include <algorithm>
 
+#include "base/backoff.h"
 #include "base/mutation.h"
 #include "engine/judge.h"
+#include "engine/repair_rung.h"
 #include "engine/rungs.h"
+#include "status/conditions.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -10,31 +13,21 @@ namespace {
 using status::Progress;
 using status::Reason;
 
-constexpr base::Duration kBackoffMin{5'000}, kBackoffMax{900'000};
-// A Secret that somebody keeps deleting or overwriting must not make a key per second.
-constexpr base::Duration kDriftGap{10'000};
+// The longest wait is such that all is done within five minutes after a fault has passed.
+constexpr base::BackoffBounds kRetries{base::Duration{5'000}, base::Duration{285'000}};
 constexpr base::Duration kLookAgain{30'000};
 constexpr base::Duration kSecretTerminating{2'000};
 // A claim is used at once or not at all: whoever deletes the resource counts from its time to the
 // last moment at which its POST may have an effect. With the POST's own timeout this stays below
 // Options::request_timeout.
 constexpr base::Duration kClaimFresh{10'000};
+// A Secret may be older or newer than status, but not by this many keys: then somebody wrote it.
+constexpr std::uint32_t kRevisionsAhead = 1'000;
 
-// How long to wait after the n-th failed attempt in a row; the first retry is immediate.
-base::Duration backoff(int failed_attempts) {
-  if (failed_attempts <= 0) return base::Duration{0};
-  const int shift = std::min(failed_attempts - 1, 10);
-  return std::min(kBackoffMax, kBackoffMin * (1 << shift));
-}
-
-// When a wait that began at `since` is over. A beginning that lies ahead was written under a clock
-// that has been set back since, and says nothing.
-base::WallTime over_at(const Observed& o, base::WallTime since, base::Duration wait) {
-  return since > o.now.wall ? o.now.wall : since + wait;
-}
-
-Priority issue_priority(const Observed& o) {
-  return o.resource.status.revision == 0 ? Priority::kFirstIssue : Priority::kRotation;
+Priority issue_priority(const Observed& o, const std::string& reason) {
+  if (o.resource.status.revision == 0) return Priority::kFirstIssue;
+  if (is_repair(reason)) return Priority::kRepair;
+  return is_asked_for(reason) ? Priority::kAskedRotation : Priority::kPlannedRotation;
 }
 
 bool refused_before(const Observed& o) {
@@ -43,6 +36,23 @@ bool refused_before(const Observed& o) {
          std::any_of(told.begin(), told.end(), [](const kube::Condition& c) {
            return c.type == "Stalled" && c.reason == status::reason_name(Reason::kInvalidSpec);
          });
+}
+
+// A retry of what NetBird refused changes nothing for the user until it succeeds: no flapping
+// between the two.
+Decision claiming(const Observed& o, kube::KeyStatus next, std::uint32_t revision,
+                  const std::string& reason) {
+  const Trouble* create = o.flight.troubles.with(CreateKey{});
+  const bool told = refused_before(o) || (create != nullptr && worth_telling(*create));
+  if (!told) {
+    status::apply_report(issuing(o, reason), o.resource.meta.generation, o.now.wall, next);
+  }
+  Claim claim;
+  claim.revision = revision;
+  claim.next = std::move(next);
+  Action action = std::move(claim);
+  if (MUTATION(post_before_claim)) action = CreateKey{revision, ""};
+  return act(o, std::move(action), issue_priority(o, reason));
 }
 
 Decision claim(const Observed& o, std::string reason, std::string rotate, bool after_failure) {
@@ -55,14 +65,16 @@ Decision claim(const Observed& o, std::string reason, std::string rotate, bool a
     ++next.failed_issuance_attempts;
     next.last_failure_time = o.now.wall;
   }
-  // A retry of what NetBird refused changes nothing for the user until it succeeds: no flapping
-  // between the two.
-  Decision out = refused_before(o) ? act(o, Rest{}) : write_status(o, next, issuing(o, reason));
-  if (refused_before(o)) out.next = std::move(next);
-  out.action = Claim{revision};
-  if (MUTATION(post_before_claim)) out.action = CreateKey{revision};
-  out.priority = issue_priority(o);
-  return out;
+  if (is_repair(reason)) next.repairs = {repairs_so_far(o) + 1, o.now.wall};
+  return claiming(o, std::move(next), revision, reason);
+}
+
+// The revision is ours and was never asked for: its claim is made young again, as whoever deletes
+// the resource counts from its age.
+Decision renew_claim(const Observed& o) {
+  kube::KeyStatus next = o.resource.status;
+  next.claim->since = o.now.wall;
+  return claiming(o, std::move(next), next.claim->revision, o.resource.status.claim->reason);
 }
 
 Decision conflict(const Observed& o) {
@@ -82,58 +94,47 @@ Decision suspended(const Observed& o) {
                  Progress::kStalled));
 }
 
-Decision secret_refused(const Observed& o) {
-  Decision out =
-      settle(o, held_up(o, Reason::kApiError,
-                        "Kubernetes refuses the Secret: " + o.flight.secret_refusal->message +
-                            "; allow it (access rights, quota, admission policy) or change "
-                            "spec.secretTemplate; it is tried again",
-                        Progress::kStalled));
-  out.wake_at = o.flight.secret_backoff.until;
-  return out;
-}
-
 // Why a new attempt has to wait; nothing where it may start.
 std::optional<Decision> wait_for_backoff(const Observed& o, IssueReason reason) {
   const kube::KeyStatus& s = o.resource.status;
   const bool edited = s.observed_generation != o.resource.meta.generation;
   if (s.failed_issuance_attempts > 0 && s.last_failure_time && !edited) {
-    const base::WallTime due =
-        over_at(o, *s.last_failure_time, backoff(s.failed_issuance_attempts));
-    if (o.now.wall < due) {
-      Decision out = act(o, Rest{});
-      out.wake_at = to_mono(o, due);
-      return out;
-    }
+    const base::Instant due = wait_over(o, *s.last_failure_time,
+                                        base::backoff_wait(s.failed_issuance_attempts, kRetries));
+    if (o.now.mono < due) return wait_until(due);
   }
-  const bool drift = reason == IssueReason::kSecretMissing || reason == IssueReason::kSecretAltered;
-  const bool again = s.last_rotation_reason == reason_name(IssueReason::kSecretMissing) ||
-                     s.last_rotation_reason == reason_name(IssueReason::kSecretAltered);
-  if (drift && again && s.last_rotation_time && o.now.wall < *s.last_rotation_time + kDriftGap) {
-    Decision out = settle(o, issuing(o, reason_name(reason)));
-    out.wake_at = to_mono(o, *s.last_rotation_time + kDriftGap);
-    return out;
-  }
-  return std::nullopt;
+  return wait_for_repair(o, reason_name(reason));
+}
+
+// After a write of the Secret that was refused, and before a claim that replaces a burnt one, a dry
+// run tells whether the next key would have a place.
+bool trial_needed(const Observed& o, bool after_failure) {
+  if (o.flight.dry_run_passed) return false;
+  return after_failure || o.flight.troubles.with(WriteSecret{}) != nullptr ||
+         o.flight.troubles.with(TryWritingSecret{}) != nullptr;
+}
+
+bool was_absent(const Observed& o) {
+  return o.flight.look && o.flight.look->found == SecretLook::Found::kAbsent;
 }
 
 // The Secret's place must be free or ours before NetBird is asked for a key.
-std::optional<Decision> clear_the_place(const Observed& o) {
+std::optional<Decision> clear_the_place(const Observed& o, bool after_failure) {
+  const bool trial = trial_needed(o, after_failure);
   switch (o.secret.state) {
-    case SecretState::kUnknown: return act(o, LookForSecret{});
+    case SecretState::kUnknown:
+      // A trial tells as well whether somebody has taken the place that was free.
+      if (trial && was_absent(o)) break;
+      return act(o, LookForSecret{});
     case SecretState::kForeign: return conflict(o);
-    case SecretState::kAbsent:
-      if (!o.flight.secret_refusal || o.flight.dry_run_passed) return std::nullopt;
-      if (o.flight.secret_backoff.holds(o.now.mono)) return secret_refused(o);
-      return act(o, TryWritingSecret{});
+    case SecretState::kAbsent: break;
     case SecretState::kOurs:
       if (o.secret.meta != nullptr && o.secret.meta->deleting) {
-        Decision out = act(o, Rest{});
-        out.wake_at = o.now.mono + kSecretTerminating;
-        return out;
+        return wait_until(o.now.mono + kSecretTerminating);
       }
-      return std::nullopt;
+      break;
   }
+  if (trial) return act(o, TryWritingSecret{}, Priority::kRepair);
   return std::nullopt;
 }
 
@@ -142,11 +143,11 @@ std::optional<Decision> make_room(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
   const auto limit = static_cast<std::size_t>(std::max(1, o.resource.spec.revision_history_limit));
   if (s.revision == 0 || s.previous_keys.size() < limit) return std::nullopt;
-  if (awaits_list(o)) return wait_for_list(o);
+  if (awaits_list(o)) return wait_for_list(Priority::kAskedRotation);
   const kube::PreviousKey& oldest = s.previous_keys.front();
   for (const cache::MarkedKey& key : o.keys) {
     if (key.key.id != oldest.key_id) continue;
-    Decision out = act(o, DeleteKey{oldest.key_id}, Priority::kRotation);
+    Decision out = act(o, DeleteKey{oldest.key_id, ""}, Priority::kAskedRotation);
     out.event =
         kube::Event{false, "Retired",
                     "key " + oldest.key_id + " (revision " + std::to_string(oldest.revision) +
@@ -156,9 +157,7 @@ std::optional<Decision> make_room(const Observed& o) {
   }
   kube::KeyStatus next = s;
   next.previous_keys.erase(next.previous_keys.begin());
-  Decision out = act(o, WriteStatus{});
-  out.next = std::move(next);
-  return out;
+  return note_status(std::move(next));
 }
 
 Decision finish(const Observed& o) {
@@ -166,8 +165,8 @@ Decision finish(const Observed& o) {
   const kube::SecretMeta& secret = *o.secret.meta;
   kube::KeyStatus next = s;
   if (s.revision != 0) {
-    const bool alive = active_key(o) != nullptr || !list_is_proof(o);
-    if (alive && !MUTATION(forget_previous)) {
+    // Whatever a list says of it now, it keeps its overlap.
+    if (!MUTATION(forget_previous)) {
       next.previous_keys.push_back(
           {s.key_id, s.revision, o.now.wall + o.resource.spec.rotation.overlap});
     }
@@ -187,6 +186,7 @@ Decision finish(const Observed& o) {
   next.key_prefix.clear();
   next.claim.reset();
   next.failed_issuance_attempts = 0;
+  if (o.account.id) next.account = {o.account.name, *o.account.id};
   if (!s.claim->rotate.empty()) next.last_handled_rotate = s.claim->rotate;
   next.binding = {secret.ref.name, secret.uid, ""};
 
@@ -194,8 +194,7 @@ Decision finish(const Observed& o) {
   // write.
   kube::SetupKey after = o.resource;
   after.status = next;
-  Observed then{after,    o.flight,          o.secret, o.keys, o.account,
-                o.groups, o.request_timeout, o.resync, o.now};
+  Observed then = seen_as(o, after);
   next = with_key_facts(then, std::move(next));
   after.status = next;
   status::Report report = judge(then);
@@ -262,17 +261,38 @@ Decision record_refusal(const Observed& o) {
   return out;
 }
 
+// Whoever may have to stand in line for long is told why.
+std::optional<Decision> tell_of_the_line(const Observed& o, const std::string& reason) {
+  if (o.account.state != AccountState::kRateLimited) return std::nullopt;
+  Decision told = settle(o, issuing(o, reason));
+  if (std::holds_alternative<Rest>(told.action)) return std::nullopt;
+  return told;
+}
+
 Decision post(const Observed& o) {
   if (o.resource.spec.suspend) return suspended(o);
   if (auto wait = wait_for_account(o)) return std::move(*wait);
   if (auto wait = wait_for_groups(o)) return std::move(*wait);
-  if (auto wait = clear_the_place(o)) return std::move(*wait);
+  if (auto wait = clear_the_place(o, false)) return std::move(*wait);
   const kube::Claim& open = *o.resource.status.claim;
   const base::Duration age = o.now.wall - open.since;
-  // This process knows that the revision was never POSTed, so giving it up is no failure.
   const bool fresh = age >= base::Duration{-1'000} && age <= kClaimFresh;
-  if (!fresh) return claim(o, open.reason, open.rotate, false);
-  return act(o, CreateKey{o.resource.status.claim->revision}, issue_priority(o));
+  if (auto told = tell_of_the_line(o, open.reason)) return std::move(*told);
+  if (!fresh) return renew_claim(o);
+  return act(o, CreateKey{open.revision, ""}, issue_priority(o, open.reason));
+}
+
+// The key of a burnt claim that is there, and not deleted by whoever lost its answer, tells of a
+// process that ends each time it has made one: such keys must not pile up.
+base::Duration burnt_wait(const Observed& o) {
+  // An edit is tried at once.
+  if (o.resource.status.observed_generation != o.resource.meta.generation) return {};
+  constexpr base::BackoffBounds kCrashing{kRetries.min, base::Duration{900'000}};
+  const kube::KeyStatus& s = o.resource.status;
+  const bool there = std::any_of(o.keys.begin(), o.keys.end(), [&s](const cache::MarkedKey& key) {
+    return key.revision == s.claim->revision;
+  });
+  return base::backoff_wait(s.failed_issuance_attempts, there ? kCrashing : kRetries);
 }
 
 // Whoever claimed this revision is gone, or does not know what became of its POST: claim the next
@@ -283,29 +303,30 @@ Decision replace_burnt_claim(const Observed& o) {
   if (auto wait = wait_for_account(o)) return std::move(*wait);
   if (auto wait = wait_for_groups(o)) return std::move(*wait);
   if (MUTATION(strays_early) && s.revision == 0 && !o.keys.empty()) {
-    return act(o, DeleteKey{o.keys.front().key.id});
+    return act(o, DeleteKey{o.keys.front().key.id, ""});
   }
-  const base::WallTime due = over_at(o, s.claim->since, backoff(s.failed_issuance_attempts));
-  if (o.now.wall < due) {
-    return settle_until(o, issuing(o, s.claim->reason), due);
+  const base::Instant due = wait_over(o, s.claim->since, burnt_wait(o));
+  if (o.now.mono < due) {
+    Decision out = settle(o, issuing(o, s.claim->reason));
+    wake_by(due, out);
+    return out;
   }
-  if (auto wait = clear_the_place(o)) return std::move(*wait);
+  if (auto wait = wait_for_repair(o, s.claim->reason)) return std::move(*wait);
+  if (auto wait = clear_the_place(o, true)) return std::move(*wait);
   return claim(o, s.claim->reason, s.claim->rotate, true);
 }
 
 Decision place_held_key(const Observed& o) {
-  if (o.flight.secret_refusal && o.flight.secret_backoff.holds(o.now.mono)) {
-    return secret_refused(o);
-  }
   if (o.secret.state == SecretState::kUnknown) return act(o, LookForSecret{});
   if (o.secret.state == SecretState::kForeign) return conflict(o);
   // Somebody went on to a later revision, so this claim is over, whatever our view of it says. The
   // next claim's precondition tells which of the two is stale.
   const bool overtaken = o.secret.state == SecretState::kOurs && o.secret.meta != nullptr &&
-                         o.secret.meta->revision > o.flight.held->facts.revision;
+                         o.secret.meta->revision > o.flight.held->facts.revision &&
+                         o.secret.meta->revision <= highest_revision(o);
   if (overtaken) return replace_burnt_claim(o);
   if (MUTATION(delete_before_secret) && active_key(o) != nullptr) {
-    return act(o, DeleteKey{o.resource.status.key_id});
+    return act(o, DeleteKey{o.resource.status.key_id, ""});
   }
   return act(o, WriteSecret{});
 }
@@ -315,20 +336,18 @@ Decision place_held_key(const Observed& o) {
 bool no_longer_wanted(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
   const cache::MarkedKey* key = active_key(o);
-  const std::string& reason = s.claim->reason;
-  const bool asked = reason == reason_name(IssueReason::kRequested) ||
-                     reason == reason_name(IssueReason::kSpecChanged) ||
-                     reason == reason_name(IssueReason::kUnrevoked);
+  const bool asked = is_asked_for(s.claim->reason);
   return o.resource.spec.revoked || (key != nullptr && key->key.revoked && !asked);
 }
 
+// REQUIRES: the Secret does not carry the claimed revision, as far as this process knows
 Decision drop_claim(const Observed& o) {
+  // A key that the Secret carries is finished first, and ended then: it is no stray.
+  if (o.secret.state == SecretState::kUnknown) return act(o, LookForSecret{});
   kube::KeyStatus next = o.resource.status;
   next.claim.reset();
   next.last_failure_time = o.now.wall;  // its POST may still be under way: see decide_deletion
-  Decision out = act(o, WriteStatus{});
-  out.next = std::move(next);
-  return out;
+  return note_status(std::move(next));
 }
 
 }  // namespace
@@ -340,18 +359,19 @@ std::uint32_t highest_revision(const Observed& o) {
   for (const kube::PreviousKey& p : s.previous_keys) highest = std::max(highest, p.revision);
   for (const cache::MarkedKey& key : o.keys) highest = std::max(highest, key.revision);
   if (o.secret.state == SecretState::kOurs && o.secret.meta != nullptr) {
-    highest = std::max(highest, o.secret.meta->revision);
+    const std::uint32_t there = o.secret.meta->revision;
+    if (there <= highest + kRevisionsAhead) highest = std::max(highest, there);
   }
   return highest;
 }
 
 std::optional<Decision> wait_for_account(const Observed& o) {
-  if (o.account.state == AccountState::kReady && o.account.snapshot) return std::nullopt;
+  if (account_answers(o)) return std::nullopt;
   const bool just_started =
       o.account.state == AccountState::kReady || o.account.state == AccountState::kUnknown;
   // Nothing has been heard yet, so there is nothing to say yet either.
   Decision out = just_started ? act(o, Rest{}) : settle(o, held_up_by_account(o));
-  out.wants_list = true;
+  out.wants_list = Priority::kFirstIssue;
   return out;
 }
 
@@ -359,7 +379,12 @@ std::optional<Decision> wait_for_groups(const Observed& o) {
   switch (o.groups.state) {
     case GroupFacts::State::kResolved: return std::nullopt;
     case GroupFacts::State::kNotLoaded: {
-      Decision out = act(o, Rest{});
+      Decision out =
+          o.groups.problem.empty()
+              ? act(o, Rest{})
+              : settle(o, held_up(o, Reason::kApiError,
+                                  "the list of NetBird's groups cannot be had: " + o.groups.problem,
+                                  Progress::kReconciling));
       out.wants_groups = true;
       return out;
     }
@@ -386,8 +411,9 @@ Decision begin_issue(const Observed& o, IssueReason reason) {
   if (auto wait = wait_for_account(o)) return std::move(*wait);
   if (auto wait = wait_for_groups(o)) return std::move(*wait);
   if (auto wait = wait_for_backoff(o, reason)) return std::move(*wait);
-  if (auto wait = clear_the_place(o)) return std::move(*wait);
+  if (auto wait = clear_the_place(o, false)) return std::move(*wait);
   if (auto room = make_room(o)) return std::move(*room);
+  if (auto told = tell_of_the_line(o, reason_name(reason))) return std::move(*told);
   const bool asked = o.resource.rotate != o.resource.status.last_handled_rotate;
   Decision out = claim(o, reason_name(reason), asked ? o.resource.rotate : "", false);
   out.event = loss_told(o, reason);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/outcome.h"
 #include "engine/rotate.h"
+#include "engine/trouble_words.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -40,7 +42,7 @@ constexpr const char* kAskAnew =
 Report judge_state(const Observed& o, const cache::MarkedKey& key) {
   const kube::KeyStatus& s = o.resource.status;
   if (key.key.revoked || key.key.state == netbird::KeyState::kRevoked) {
-    if (s.revoked_revision == s.revision) {
+    if (s.revoked_revision == s.revision || o.resource.spec.revoked) {
       return done_its_work(Reason::kRevoked, named(s) + " is revoked, as spec.revoked asks");
     }
     return unusable(Reason::kRevokedExternally,
@@ -50,7 +52,7 @@ Report judge_state(const Observed& o, const cache::MarkedKey& key) {
     return done_its_work(Reason::kUsed, named(s) + " is a one-off key and has enrolled its peer");
   }
   const bool expired = key.key.state == netbird::KeyState::kExpired ||
-                       (key.key.expires && *key.key.expires <= o.now.wall);
+                       (key.key.expires && *key.key.expires <= o.netbird_now());
   if (expired) {
     return unusable(Reason::kExpired,
                     named(s) + " has expired and no rotation rule covers that" + kAskAnew);
@@ -62,6 +64,13 @@ Report judge_state(const Observed& o, const cache::MarkedKey& key) {
                                            kAskAnew);
   }
   Report r;
+  if (o.resource.spec.revoked) {
+    r.message = named(s) + " is being revoked, as spec.revoked asks";
+    r.key_valid = true;
+    r.key_reason = Reason::kValid;
+    r.key_message = "valid until it is revoked";
+    return r;
+  }
   r.ready = true;
   r.ready_reason = Reason::kIssued;
   r.message = named(s) + " is in Secret " + o.resource.spec.secret_name;
@@ -127,6 +136,7 @@ std::string in_words(const std::string& reason) {
       {IssueReason::kSecretAltered, "the Secret's key was changed"},
       {IssueReason::kKeyMissing, "the one before was deleted at NetBird"},
       {IssueReason::kExpiring, "the one before comes to its end"},
+      {IssueReason::kExpiredEarly, "NetBird says that the one before has expired"},
       {IssueReason::kInterval, "spec.rotation.interval has passed"},
       {IssueReason::kUsage, "spec.rotation.usagePercent is reached"},
       {IssueReason::kOverused, "the one before is used up"},
@@ -153,7 +163,17 @@ Report judge(const Observed& o) {
   }
   const cache::MarkedKey* key = active_key(o);
   if (key != nullptr) return judge_state(o, *key);
-  if (!o.account.snapshot || !list_is_proof(o)) return remembered(o);
+  if (!o.account.snapshot || !key_is_missing(o)) {
+    Report r = remembered(o);
+    // A list without it makes nothing Ready that was not; nor, alone, anything that is not so.
+    if (r.ready && list_is_newer(o) && !told_ready(o) && !o.resource.spec.revoked) {
+      r.ready = false;
+      r.ready_reason = Reason::kProgressing;
+      r.message = named(s) + " is not in NetBird's list, which is asked again";
+      r.progress = Progress::kReconciling;
+    }
+    return r;
+  }
   if (o.resource.spec.revoked) {
     return done_its_work(Reason::kRevoked, named(s) + " no longer exists at NetBird");
   }
@@ -169,12 +189,13 @@ bool key_usable(const Observed& o) {
   return r.key_valid && secret_right;
 }
 
-Report held_up(const Observed& o, Reason reason, std::string message, Progress progress) {
+namespace {
+
+// What passes by itself makes nothing that is Ready not so; but neither Ready what was not: what
+// held it up may still be there.
+Report held(const Observed& o, Reason reason, std::string message, Progress progress, bool passes) {
   Report r = judge(o);
-  const bool transient = reason == Reason::kApiError || reason == Reason::kRateLimited ||
-                         reason == Reason::kAccountNotReady;
-  // NetBird's silence makes nothing that was not Ready so: what held it up may still be there.
-  if (transient && r.ready && told_ready(o) && !o.account.stale) {
+  if (passes && r.ready && told_ready(o) && !o.account.stale) {
     // The spec of this generation may not be met yet; until it is, only the generation tells.
     r.observed = o.resource.status.observed_generation == o.resource.meta.generation;
     return r;
@@ -186,11 +207,41 @@ Report held_up(const Observed& o, Reason reason, std::string message, Progress p
   return r;
 }
 
+}  // namespace
+
+Report held_up(const Observed& o, Reason reason, std::string message, Progress progress) {
+  return held(o, reason, std::move(message), progress, progress == Progress::kReconciling);
+}
+
+bool worth_telling(const Trouble& trouble) {
+  constexpr int kTries = 3;
+  if (trouble.error.message.empty()) return false;  // it works, and somebody undoes it
+  const Outcome outcome = outcome_of(trouble.error, trouble.what->server);
+  const bool refused = outcome == Outcome::kRefusedForGood || outcome == Outcome::kRefusedForNow;
+  return refused || trouble.backoff.failures >= kTries;
+}
+
+Report held_up_by(const Observed& o, const Trouble& trouble) {
+  constexpr int kTries = 5;
+  const Words words = words_for(o, trouble);
+  const Outcome outcome = outcome_of(trouble.error, trouble.what->server);
+  const bool refused = outcome == Outcome::kRefusedForGood || outcome == Outcome::kRefusedForNow;
+  // Without an answer again and again an edit that is not carried out must not look as if it were.
+  const bool edited = o.resource.status.observed_generation != o.resource.meta.generation;
+  const bool stalled = refused || words.loud || (edited && trouble.backoff.failures >= kTries);
+  return held_up(o, words.reason, words.message,
+                 stalled ? Progress::kStalled : Progress::kReconciling);
+}
+
 Report held_up_by_account(const Observed& o) {
   const std::string& problem = o.account.problem;
   switch (o.account.state) {
-    case AccountState::kRefused:
-      return held_up(o, Reason::kAccountNotReady, problem, Progress::kStalled);
+    case AccountState::kRefused: {
+      // NetBird refuses tokens while its database is down, too: a key that works stays Ready for a
+      // while. An edit that cannot be carried out is told at once.
+      const bool edited = o.resource.status.observed_generation != o.resource.meta.generation;
+      return held(o, Reason::kAccountNotReady, problem, Progress::kStalled, !edited);
+    }
     case AccountState::kRateLimited:
       return held_up(o, Reason::kRateLimited, problem, Progress::kReconciling);
     case AccountState::kFailing:
@@ -209,6 +260,8 @@ Report issuing(const Observed& o, const std::string& reason) {
     r.observed = o.resource.status.observed_generation == o.resource.meta.generation;
     return r;
   }
+  // Calls go one by one, and this one stands in line.
+  if (o.account.state == AccountState::kRateLimited) return held_up_by_account(o);
   r.ready = false;
   r.ready_reason = Reason::kProgressing;
   r.message = "issuing a key: " + in_words(reason);

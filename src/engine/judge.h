@@ -17,6 +17,10 @@ status::Report judge(const Observed& o);
 // is known to be good; a cause that only a person can remove does.
 status::Report held_up(const Observed& o, status::Reason reason, std::string message,
                        status::Progress progress);
+// Likewise where a request of the SetupKey failed the last time.
+status::Report held_up_by(const Observed& o, const Trouble& trouble);
+// Not every hiccup is news: what was refused is at once, what was not answered after some tries.
+bool worth_telling(const Trouble& trouble);
 // Likewise where the account is the cause.
 status::Report held_up_by_account(const Observed& o);
 

@@ -33,8 +33,9 @@ std::optional<Decision> maintain_secret(const Observed& o) {
   const bool complete = kube::metadata_complete(*o.secret.meta, o.resource) &&
                         o.secret.content != ContentState::kTemplateAltered;
   if (complete) return std::nullopt;
-  if (o.flight.secret_backoff.holds(o.now.mono)) return std::nullopt;
   Decision out = act(o, RepairSecret{});
+  // A key whose Secret cannot be put right is still rotated, and its groups are still changed.
+  if (o.flight.troubles.hold(out.action, o.now.mono)) return std::nullopt;
   // After an edit of the spec the Secret differs because it should change.
   if (o.resource.status.observed_generation == o.resource.meta.generation) {
     out.event = kube::Event{true, "SecretDataDrift",
@@ -54,16 +55,8 @@ std::optional<Decision> maintain_groups(const Observed& o) {
   }
   if (auto wait = wait_for_account(o)) return wait;
   if (auto wait = wait_for_groups(o)) return wait;
-  if (awaits_list(o)) return wait_for_list(o);
-  if (o.flight.refusal && o.flight.key_backoff.holds(o.now.mono)) {
-    Decision out = settle(o, held_up(o, Reason::kInvalidSpec,
-                                     "NetBird refuses the groups (" + o.flight.refusal->message +
-                                         "); correct spec.autoGroups",
-                                     Progress::kStalled));
-    out.wake_at = o.flight.key_backoff.until;
-    return out;
-  }
-  Decision out = act(o, UpdateGroups{key->key.id}, Priority::kRotation);
+  if (awaits_list(o)) return wait_for_list(Priority::kAskedRotation);
+  Decision out = act(o, UpdateGroups{key->key.id, ""}, Priority::kAskedRotation);
   out.event = kube::Event{false, "GroupsUpdated",
                           "key " + key->key.id + " now adds its peers to " +
                               std::to_string(o.groups.ids.size()) + " group(s)"};
@@ -93,6 +86,7 @@ std::optional<Decision> adopt(const Observed& o) {
     next.previous_keys.push_back(
         {other.key.id, other.revision, o.now.wall + o.resource.spec.rotation.overlap});
   }
+  if (!next.previous_keys.empty()) next.last_rotation_time = o.now.wall;
   next.revision = secret.revision;
   next.last_revision = highest_revision(o);
   next.key_id = secret.key_id;
@@ -103,8 +97,7 @@ std::optional<Decision> adopt(const Observed& o) {
   next.last_handled_rotate = o.resource.rotate;
   kube::SetupKey after = o.resource;
   after.status = next;
-  const Observed then{after,    o.flight,          o.secret, o.keys, o.account,
-                      o.groups, o.request_timeout, o.resync, o.now};
+  const Observed then = seen_as(o, after);
   Decision out = write_status(o, with_key_facts(then, next), judge(then));
   out.event =
       kube::Event{false, "Adopted",

@@ -14,6 +14,9 @@ std::optional<IssueReason> rotation_due(const Observed& o, const cache::MarkedKe
   const kube::Rotation& rotation = o.resource.spec.rotation;
   const kube::KeyStatus& s = o.resource.status;
   if (!rotation.enabled) return std::nullopt;
+  // What is planned comes once in a resync at the most, whatever lists and clocks say.
+  const base::WallTime now = o.netbird_now();
+  if (s.issued_at && now >= *s.issued_at && now < *s.issued_at + o.resync) return std::nullopt;
   if (rotation.on_overused && key.key.state == netbird::KeyState::kOverused) {
     return IssueReason::kOverused;
   }
@@ -21,11 +24,13 @@ std::optional<IssueReason> rotation_due(const Observed& o, const cache::MarkedKe
   const bool worn = spent(o, key);
   if (!worn && usage_is_due(rotation, key.key)) return IssueReason::kUsage;
   if (!s.issued_at) return std::nullopt;
-  if (!worn && expiry_is_due(rotation, *s.issued_at, key.key.expires, o.now.wall)) {
+  // NetBird's own word counts, whatever the clocks say.
+  if (!worn && expiry_is_due(rotation, *s.issued_at, key.key.expires, now)) {
     return IssueReason::kExpiring;
   }
+  if (!worn && key.key.state == netbird::KeyState::kExpired) return IssueReason::kExpiredEarly;
   const auto due = renewal_time(rotation, *s.issued_at, std::nullopt);
-  if (due && *due <= o.now.wall) return IssueReason::kInterval;
+  if (due && *due <= now) return IssueReason::kInterval;
   return std::nullopt;
 }
 
@@ -62,7 +67,7 @@ std::optional<IssueReason> issue_needed(const Observed& o) {
   if (const auto reason = asked_for(o)) return reason;
   const cache::MarkedKey* key = active_key(o);
   if (key == nullptr) {
-    if (list_is_proof(o)) return IssueReason::kKeyMissing;
+    if (key_is_missing(o)) return IssueReason::kKeyMissing;
     return secret_lost(o);
   }
   // A person's revocation is not undone, not even because the Secret went too.

@@ -7,8 +7,9 @@
 namespace nbkeys::engine {
 namespace {
 
-// What a live read found of a Secret that the watch does not show is believed for so long.
-constexpr base::Duration kLookHolds{30'000};
+// What a live read found of a Secret that the watch does not show is believed for so long. Who has
+// taken a free place shows when the Secret is written.
+constexpr base::Duration kLookHolds{30'000}, kAbsenceHolds{300'000};
 
 ContentState content_of(const kube::SetupKey& resource, const Flight& flight,
                         const kube::SecretMeta& secret) {
@@ -23,6 +24,10 @@ ContentState content_of(const kube::SetupKey& resource, const Flight& flight,
   return unchanged ? ContentState::kRight : ContentState::kUnchecked;
 }
 
+base::Duration look_holds(const SecretLook& look) {
+  return look.found == SecretLook::Found::kAbsent ? kAbsenceHolds : kLookHolds;
+}
+
 SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, const Flight& flight,
                          base::Instant now) {
   SecretFacts out;
@@ -32,7 +37,7 @@ SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, con
         kube::belongs_to(*watched, resource.meta.uid) || MUTATION(write_foreign_secret);
     out.state = ours ? SecretState::kOurs : SecretState::kForeign;
     out.meta = watched;
-  } else if (flight.look && now - flight.look->at <= kLookHolds) {
+  } else if (flight.look && now - flight.look->at <= look_holds(*flight.look)) {
     switch (flight.look->found) {
       case SecretLook::Found::kAbsent: out.state = SecretState::kAbsent; break;
       case SecretLook::Found::kForeign: out.state = SecretState::kForeign; break;
@@ -46,11 +51,25 @@ SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, con
   return out;
 }
 
+std::vector<std::string> gone_keys(const cache::Inventory& inventory, const kube::KeyStatus& s) {
+  std::vector<std::string> out;
+  const auto consider = [&](const std::string& id) {
+    if (!id.empty() && inventory.gone(id)) out.push_back(id);
+  };
+  consider(s.key_id);
+  for (const kube::PreviousKey& p : s.previous_keys) consider(p.key_id);
+  return out;
+}
+
 }  // namespace
 
 void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& flight) {
   const kube::KeyStatus& s = resource.status;
   const std::uint32_t open = s.claim ? s.claim->revision : 0;
+  if (flight.seen_generation != resource.meta.generation) {
+    flight.seen_generation = resource.meta.generation;
+    flight.troubles.clear();
+  }
   if (flight.claimed != 0 && flight.claimed != open) flight.claimed = 0;
   if (flight.held && flight.held->facts.revision != open) flight.held.reset();
   if (flight.seen_revision != s.revision) {
@@ -86,7 +105,10 @@ Observed observe(const World& world, const kube::SetupKey& resource, const Fligh
                   world.account.resolve(resource.spec.auto_groups),
                   world.options.request_timeout,
                   world.options.resync,
-                  now};
+                  now,
+                  gone_keys(world.account.inventory(), resource.status),
+                  world.clock.began(),
+                  world.clock.step()};
 }
 
 }  // namespace nbkeys::engine

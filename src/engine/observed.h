@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "cache/inventory.h"
+#include "engine/clock_steps.h"
 #include "engine/flight.h"
 #include "kube/secret.h"
 #include "kube/setup_key.h"
@@ -33,22 +34,30 @@ struct SecretFacts {
 enum class AccountState {
   kReady,
   kUnknown,      // nothing heard yet since start
-  kRefused,      // 401, 403, or no token: a person has to act
-  kRateLimited,  // 429: paused
-  kFailing,      // 5xx, malformed or no answer: paused
+  kRefused,      // 401, no token, or no right to write: a person has to act
+  kRateLimited,  // it takes fewer calls than there are; they go one by one
+  kFailing,      // lists fail, or no connection: paused
 };
 
 struct AccountFacts {
+  std::string name;
   AccountState state = AccountState::kUnknown;
   std::string problem;  // in words, without numbers that change
   std::optional<cache::SnapshotTime> snapshot;
-  bool stale = false;  // no whole list for three resyncs
+  std::optional<base::Instant> before;  // when the list before that began
+  bool stale = false;                   // no whole list for three resyncs
+  std::optional<std::string> id;        // at NetBird; none where it could not be asked
+  bool id_asked = false;                // in this term, with or without an answer
+  base::Duration clock_offset{0};       // NetBird's clock less ours
+  bool repair_allowed = true;           // the brake on keys that nobody asked for lets one more
+  base::Instant repair_at;              // when it will
 };
 
 struct GroupFacts {
   enum class State { kResolved, kNotLoaded, kMissing, kAmbiguous } state = State::kResolved;
   std::vector<std::string> ids;  // sorted, without repeats
   std::string name;              // the one that is missing or ambiguous
+  std::string problem;           // why the list of groups cannot be had
 };
 
 struct Observed {
@@ -61,7 +70,18 @@ struct Observed {
   base::Duration request_timeout{30'000};
   base::Duration resync{300'000};
   base::Now now;
+  // Of the keys that status refers to: those that lists which can be believed no longer have.
+  std::vector<std::string> gone;
+  // When this process began, and when its wall clock was last set since.
+  base::Instant began;
+  std::optional<ClockStep> clock_step;
+
+  // Expiry and lifetime are NetBird's, so they are told by its clock.
+  base::WallTime netbird_now() const { return now.wall + account.clock_offset; }
 };
+
+// The same facts with another resource in the place of its own. REQUIRES: `resource` outlives it
+Observed seen_as(const Observed& o, const kube::SetupKey& resource);
 
 // The key in use as NetBird has it; null where it is not in the inventory.
 const cache::MarkedKey* active_key(const Observed& o);
@@ -69,9 +89,22 @@ const cache::MarkedKey* active_key(const Observed& o);
 // Our finalizer, not just any.
 bool has_finalizer(const Observed& o);
 
-// A list proves something about the key in use only if it was asked for after this process knew of
-// the key, and after any write whose outcome is unknown.
-bool list_is_proof(const Observed& o);
+// The last list was asked for after this process knew of the key in use, and after any write whose
+// outcome is unknown.
+bool list_is_newer(const Observed& o);
+
+// The key in use is not at NetBird. A list alone is no proof: it may be behind, so a key that none
+// has shown yet is gone when two lists lack it, the second one a while later.
+bool key_is_missing(const Observed& o);
+// When a list would tell more about the key in use than those that we have.
+base::Instant missing_told_at(const Observed& o);
+
+// NetBird takes this account's calls, though maybe few at a time, and its keys are known.
+bool account_answers(const Observed& o);
+
+// When a wait that began at `since` by the wall clock is over. A clock that has been set since
+// makes it neither longer than it is, nor shorter.
+base::Instant wait_over(const Observed& o, base::WallTime since, base::Duration length);
 
 // A NetBird write of this resource has an outcome that only a list can tell, and there is none yet.
 bool awaits_list(const Observed& o);

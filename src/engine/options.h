@@ -2,6 +2,7 @@
 // What the operator was started with, as far as the engine is concerned.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct LeaseOptions {
 
 struct AccountOptions {
   std::string name = "default";
-  int requests_per_minute = 0;  // 0: no limit of our own
-  int burst = 0;                // 0: as requests_per_minute
+  // Nothing: learnt (netbird/budget.h); 0: no limit of our own.
+  std::optional<int> requests_per_minute;
+  int burst = 0;  // 0: as requests_per_minute
 };
 
 struct Options {

@@ -14,15 +14,19 @@ void Queue::drop_if_empty(const Places::value_type& place) {
   if (place.second.turns == 0 && !place.second.wake) places_.erase(place.first);
 }
 
-// Behind all others, unless it waits already.
+// Behind all others of its namespace, unless it waits already.
 void Queue::line_up(Places::value_type& place) {
-  if (place.second.ticket == 0) ready_.push_back(turn_of(place));
+  if (place.second.ticket != 0) return;
+  const std::string& name = place.first.name_space;
+  std::deque<Turn>& line = ready_[name];
+  if (line.empty()) namespaces_.push_back(name);
+  line.push_back(turn_of(place));
 }
 
 void Queue::push(const kube::ObjectRef& ref) { line_up(*places_.try_emplace(ref).first); }
 
 void Queue::push_front(const kube::ObjectRef& ref) {
-  ready_.push_front(turn_of(*places_.try_emplace(ref).first));
+  first_.push_front(turn_of(*places_.try_emplace(ref).first));
 }
 
 void Queue::wake(const kube::ObjectRef& ref, base::Instant at) {
@@ -42,14 +46,6 @@ void Queue::forget(const kube::ObjectRef& ref) {
     known->second.wake.reset();
     drop_if_empty(*known);
   }
-  unpark(ref);
-}
-
-void Queue::unpark(const kube::ObjectRef& ref) {
-  const auto known = parked_of_.find(ref);
-  if (known == parked_of_.end()) return;
-  parked_.erase({known->second, ref});
-  parked_of_.erase(known);
 }
 
 void Queue::clear() {
@@ -59,22 +55,24 @@ void Queue::clear() {
   *this = std::move(empty);
 }
 
-void Queue::park(const kube::ObjectRef& ref, Priority priority) {
-  const auto known = parked_of_.find(ref);
-  // Whoever waits keeps the place, however often events give it a turn in between.
-  if (known != parked_of_.end() && known->second.first == priority) return;
-  unpark(ref);
-  const std::pair place{priority, ++parked_count_};
-  parked_of_.emplace(ref, place);
-  parked_.insert({place, ref});
-}
-
-bool Queue::release_one() {
-  if (parked_.empty()) return false;
-  const kube::ObjectRef ref = parked_.begin()->second;
-  unpark(ref);
-  push_front(ref);
-  return true;
+std::optional<Queue::Turn> Queue::next_turn() {
+  if (!first_.empty()) {
+    const Turn turn = first_.front();
+    first_.pop_front();
+    return turn;
+  }
+  if (namespaces_.empty()) return std::nullopt;
+  std::string name = std::move(namespaces_.front());
+  namespaces_.pop_front();
+  const auto line = ready_.find(name);
+  const Turn turn = line->second.front();
+  line->second.pop_front();
+  if (line->second.empty()) {
+    ready_.erase(line);
+  } else {
+    namespaces_.push_back(std::move(name));
+  }
+  return turn;
 }
 
 std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
@@ -84,9 +82,8 @@ std::optional<kube::ObjectRef> Queue::pop(base::Instant now) {
     due.second.wake.reset();
     line_up(due);
   }
-  while (!ready_.empty()) {
-    const Turn turn = ready_.front();
-    ready_.pop_front();
+  while (const auto next = next_turn()) {
+    const Turn& turn = *next;
     Place& place = turn.place->second;
     --place.turns;
     const bool counts = place.ticket == turn.ticket;

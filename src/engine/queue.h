@@ -4,12 +4,11 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
+#include <string>
 #include <utility>
 
 #include "base/linked_hash_map.h"
 #include "base/time.h"
-#include "engine/action.h"
 #include "kube/meta.h"
 
 namespace nbkeys::engine {
@@ -32,32 +31,23 @@ class Queue {
   // The moment that counts for whatever is pushed from now on.
   void set_now(base::Instant now) { now_ = now; }
 
-  // The account's budget is short: waits until `release` gives the turn back, the most urgent
-  // first.
-  void park(const kube::ObjectRef& ref, Priority priority);
-  bool release_one();
-  bool has_parked() const { return !parked_.empty(); }
-
   std::optional<kube::ObjectRef> pop(base::Instant now);
   std::optional<base::Instant> next_at() const;
   // For metrics: how many were pushed so far, and how long the last one popped had waited.
   std::uint64_t pushed() const { return pushed_; }
   base::Duration last_wait() const { return last_wait_; }
   bool has_ready() const { return ready_count_ > 0; }
-  std::size_t depth() const { return ready_count_ + parked_.size(); }
+  std::size_t depth() const { return ready_count_; }
 
  private:
-  void unpark(const kube::ObjectRef& ref);
-
   // When, and a number that no other has: ties are told without looking at names.
   using Wake = std::pair<base::Instant, std::uint64_t>;
-  using Parked = std::pair<std::pair<Priority, std::uint64_t>, kube::ObjectRef>;
 
   // What is known of one key; gone when there is nothing. The others point here, so that a name is
   // kept, and looked for, once.
   struct Place {
     std::uint64_t ticket = 0;  // of the turn that counts, others are passed over; 0: waits for none
-    std::size_t turns = 0;     // in ready_, whether they count or not
+    std::size_t turns = 0;     // in line, whether they count or not
     std::optional<Wake> wake;
   };
   using Places = base::LinkedHashMap<kube::ObjectRef, Place, kube::ObjectRefHash>;
@@ -70,14 +60,16 @@ class Queue {
   void line_up(Places::value_type& place);
   void drop_if_empty(const Places::value_type& place);
 
-  std::deque<Turn> ready_;
+  std::optional<Turn> next_turn();
+
+  std::deque<Turn> first_;  // in the middle of their steps
+  // The others by namespace, and the namespaces in turn, so that none keeps the others waiting.
+  std::map<std::string, std::deque<Turn>> ready_;
+  std::deque<std::string> namespaces_;
   std::size_t ready_count_ = 0;  // without turns that do not count
   Places places_;
   std::map<Wake, Places::value_type*> wakes_;
   std::uint64_t wake_count_ = 0;
-  std::set<Parked> parked_;
-  std::map<kube::ObjectRef, std::pair<Priority, std::uint64_t>> parked_of_;
-  std::uint64_t parked_count_ = 0;
   base::Instant now_;
   std::uint64_t pushed_ = 0;
   base::Duration last_wait_{0};

@@ -2,6 +2,7 @@
 // When a key is due for replacement, and when a replaced one retires. Pure.
 
 #include <optional>
+#include <string_view>
 
 #include "base/time.h"
 #include "kube/setup_key.h"
@@ -18,11 +19,16 @@ enum class IssueReason {
   kSecretAltered,
   kKeyMissing,
   kExpiring,
+  kExpiredEarly,
   kInterval,
   kUsage,
   kOverused,
 };
 const char* reason_name(IssueReason reason);
+// Of a reason by its name: nobody asked for the key, somebody broke the one before.
+bool is_repair(std::string_view reason);
+// A person or the spec asks for it in so many words.
+bool is_asked_for(std::string_view reason);
 
 // When the clock alone will make a key due; nothing where it never will. Default: when a third of
 // the real lifetime remains.

@@ -43,7 +43,12 @@ constexpr std::array kNames = {
     Name{"AccountNotReady", "setupkey_waits_for_account"},
     Name{"RateLimited", "setupkey_rate_limited"},
     Name{"APIError", "setupkey_api_error"},
+    Name{"AccountChanged", "account_changed"},
+    Name{"RepairLimited", "repair_limited"},
+    Name{"RevocationBlocked", "revocation_blocked"},
+    Name{"RetirementBlocked", "retirement_blocked"},
     Name{"DeletionBlocked", "deletion_blocked"},
+    Name{"KeyLeftAlive", "key_left_alive"},
 };
 
 bool is_the_accounts(std::string_view reason) {
@@ -78,13 +83,14 @@ bool EventGate::admit(std::string_view uid, const kube::Event& event, base::Inst
   return true;
 }
 
-void Teller::tell(const kube::Meta& about, const kube::Event& event, base::Now now) {
-  if (!gate_.admit(about.uid, event, now.mono)) return;
+bool Teller::tell(const kube::Meta& about, const kube::Event& event, base::Now now) {
+  if (!gate_.admit(about.uid, event, now.mono)) return false;
   const std::string suffix =
       base::sha256_hex(about.uid + event.reason + event.message + base::format_rfc3339(now.wall))
           .substr(0, 16);
   waiting_.push_back(kube::create_event(about, event, now.wall, suffix));
   if (waiting_.size() > kGivenUpBeyond) waiting_.pop_front();
+  return true;
 }
 
 void Teller::send(bool others_wait, io::Outbox& out) {

@@ -34,7 +34,8 @@ class EventGate {
 // API server's time goes to their keys first. Events are a courtesy; none is sent twice.
 class Teller {
  public:
-  void tell(const kube::Meta& about, const kube::Event& event, base::Now now);
+  // False where the cause is known already.
+  bool tell(const kube::Meta& about, const kube::Event& event, base::Now now);
   // `others_wait`: SetupKeys that want a turn.
   void send(bool others_wait, io::Outbox& out);
   // Whether this was the answer to an event; what it says does not matter.

@@ -2,13 +2,16 @@
 // Everything that the engine knows, in one place: the last known objects, the account, and what is
 // in the air.
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
 
+#include "base/check.h"
 #include "base/linked_hash_map.h"
 #include "cache/store.h"
 #include "engine/account.h"
+#include "engine/clock_steps.h"
 #include "engine/flight.h"
 #include "engine/options.h"
 #include "kube/members.h"
@@ -31,8 +34,15 @@ namespace nbkeys::engine {
 
 struct World {
   explicit World(const Options& started_with)
-      : account(started_with.account, started_with.resync, started_with.seed),
+      : account(started_with.account, started_with.resync,
+                static_cast<std::size_t>(std::max(1, started_with.concurrency)), started_with.seed),
         options(started_with) {}
+
+  // REQUIRES: an action's own word for its account
+  Account& account_named(const std::string& name) {
+    CHECK(name == account.name());
+    return account;
+  }
 
   cache::Store<kube::SetupKey> setup_keys;
   cache::Store<kube::SecretMeta> secrets;
@@ -40,6 +50,7 @@ struct World {
   std::map<kube::ObjectRef, std::set<kube::ObjectRef>> by_secret;
   base::LinkedHashMap<kube::ObjectRef, Flight, kube::ObjectRefHash> flights;
   Account account;
+  ClockSteps clock;
   const Options& options;
 };
 

@@ -13,6 +13,7 @@ inline constexpr std::string_view kFinalizer = "keys.netbird.io/setup-key";
 // On a SetupKey.
 inline constexpr std::string_view kRotateAnnotation = "keys.netbird.io/rotate";
 inline constexpr std::string_view kAbandonAnnotation = "keys.netbird.io/abandon";
+inline constexpr std::string_view kAcceptAccountAnnotation = "keys.netbird.io/accept-account";
 
 // On a Secret of ours.
 inline constexpr std::string_view kUidLabel = "keys.netbird.io/setupkey-uid";

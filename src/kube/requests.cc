@@ -127,9 +127,10 @@ io::HttpRequest create_secret(const ObjectRef& ref, base::SecretText body, bool 
   return with_body(std::move(out), "application/json", std::move(body));
 }
 
-io::HttpRequest patch_secret(const ObjectRef& ref, base::SecretText body) {
-  auto out =
-      request(io::Method::kPatch, secrets_path(ref.name_space) + "/" + ref.name, "patch_secret");
+io::HttpRequest patch_secret(const ObjectRef& ref, base::SecretText body, bool dry_run) {
+  auto out = request(io::Method::kPatch,
+                     secrets_path(ref.name_space) + "/" + ref.name + (dry_run ? "?dryRun=All" : ""),
+                     dry_run ? "dry_run_secret" : "patch_secret");
   out.accept = kMetadataOnly;
   return with_body(std::move(out), kMergePatch, std::move(body));
 }

@@ -45,8 +45,9 @@ io::HttpRequest patch_status(const Meta& meta, const nlohmann::json& status_patc
 
 io::HttpRequest get_secret_meta(const ObjectRef& ref);
 io::HttpRequest get_secret(const ObjectRef& ref);
+// A dry run is judged like the write itself, and nothing is kept.
 io::HttpRequest create_secret(const ObjectRef& ref, base::SecretText body, bool dry_run);
-io::HttpRequest patch_secret(const ObjectRef& ref, base::SecretText body);
+io::HttpRequest patch_secret(const ObjectRef& ref, base::SecretText body, bool dry_run);
 
 io::HttpRequest get_lease(const ObjectRef& ref);
 io::HttpRequest create_lease(const ObjectRef& ref, const nlohmann::json& body);

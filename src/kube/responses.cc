@@ -2,26 +2,27 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/words.h"
+
 namespace nbkeys::kube {
 namespace {
 
 base::ErrorCode code_of(int status) {
   using base::ErrorCode;
   switch (status) {
+    case 0: return ErrorCode::kUnknown;
     case 400:
-    case 412:
-    case 415:
     case 422: return ErrorCode::kUnprocessable;
     case 401: return ErrorCode::kUnauthorized;
     case 403: return ErrorCode::kForbidden;
     case 404: return ErrorCode::kNotFound;
     case 409: return ErrorCode::kConflict;
     case 410: return ErrorCode::kGone;
-    case 413: return ErrorCode::kTooLarge;
     case 429: return ErrorCode::kRateLimited;
-    case 0: return ErrorCode::kUnknown;
-    default: return ErrorCode::kServerError;
+    default: break;
   }
+  if (status >= 400 && status < 500) return ErrorCode::kRefused;
+  return status >= 500 ? ErrorCode::kServerError : ErrorCode::kMalformed;
 }
 
 }  // namespace
@@ -31,9 +32,9 @@ base::Error status_error(int http_status, std::string_view body, std::string_vie
   std::string message = "HTTP " + std::to_string(http_status);
   if (const auto parsed = base::parse_json(body, step)) {
     const std::string told = base::string_or(*parsed, {"message"});
-    if (!told.empty()) message = base::without_keys(told).substr(0, kMessageMax);
+    if (!told.empty()) message = base::foreign_words(told, kMessageMax);
   }
-  return {code_of(http_status), std::string(step), std::move(message)};
+  return {code_of(http_status), std::string(step), std::move(message), std::nullopt, http_status};
 }
 
 base::Result<io::HttpResponse> accept_response(io::HttpOutcome outcome, std::string_view step) {

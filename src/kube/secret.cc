@@ -233,7 +233,9 @@ base::Result<SecretMeta> parse_secret_meta(const nlohmann::json& object) {
   const std::string revision = annotation(kRevisionAnnotation);
   const char* end = revision.data() + revision.size();
   const auto [at, failed] = std::from_chars(revision.data(), end, out.revision);
-  if (failed != std::errc{} || at != end) out.revision = 0;
+  // Beyond any count of keys that could be: somebody else wrote it.
+  constexpr std::uint32_t kRevisionMax = 2'000'000'000;
+  if (failed != std::errc{} || at != end || out.revision > kRevisionMax) out.revision = 0;
   out.digest = annotation(kDigestAnnotation);
   out.settings = annotation(kSettingsAnnotation);
   out.issued_at = base::time_at(object, {"metadata", "annotations", kIssuedAtAnnotation});

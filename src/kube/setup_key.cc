@@ -14,6 +14,7 @@ namespace {
 using base::Json;
 
 constexpr std::size_t kRotateMax = 128;
+constexpr std::size_t kAccountIdMax = 64;
 
 std::map<std::string, std::string> string_map(const Json* value) {
   std::map<std::string, std::string> out;
@@ -194,6 +195,9 @@ KeyStatus read_status(const Json& object) {
   out.previous_keys = read_previous(s);
   out.failed_issuance_attempts = small_int(s, {"failedIssuanceAttempts"}).value_or(0);
   out.last_failure_time = base::time_at(s, {"lastFailureTime"});
+  out.repairs = {small_int(s, {"repairs", "count"}).value_or(0),
+                 base::time_at(s, {"repairs", "lastTime"})};
+  out.account = {base::string_or(s, {"account", "name"}), base::string_or(s, {"account", "id"})};
   out.last_handled_rotate = base::string_or(s, {"lastHandledRotate"});
   if (const Json* ids = base::find(s, {"autoGroupIDs"}); ids != nullptr && ids->is_array()) {
     for (const Json& id : *ids) {
@@ -266,6 +270,9 @@ base::Result<SetupKey> parse_setup_key(const nlohmann::json& object,
   // Only equality matters; the schema bounds what status may record of it.
   if (out.rotate.size() > kRotateMax) out.rotate = "sha256:" + base::sha256_hex(out.rotate);
   out.abandon = base::string_or(object, {"metadata", "annotations", kAbandonAnnotation}) == "true";
+  out.accept_account =
+      base::string_or(object, {"metadata", "annotations", kAcceptAccountAnnotation});
+  if (out.accept_account.size() > kAccountIdMax) out.accept_account.clear();
   return out;
 }
 
@@ -310,6 +317,11 @@ nlohmann::json status_json(const KeyStatus& s) {
   }
   put(out, "failedIssuanceAttempts", s.failed_issuance_attempts);
   put(out, "lastFailureTime", s.last_failure_time);
+  if (s.repairs.count > 0 && s.repairs.last_time) {
+    out["repairs"] = {{"count", s.repairs.count},
+                      {"lastTime", base::format_rfc3339(*s.repairs.last_time)}};
+  }
+  if (!s.account.id.empty()) out["account"] = {{"name", s.account.name}, {"id", s.account.id}};
   put(out, "lastHandledRotate", s.last_handled_rotate);
   if (!s.auto_group_ids.empty()) out["autoGroupIDs"] = s.auto_group_ids;
   return out;

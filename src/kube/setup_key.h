@@ -108,6 +108,16 @@ struct PreviousKey {
   base::WallTime retire_at;
 };
 
+struct Repairs {  // new keys that nobody asked for, since the last quiet lifetime
+  int count = 0;
+  std::optional<base::WallTime> last_time;
+};
+
+struct AccountInUse {  // where the keys live
+  std::string name;  // here
+  std::string id;    // at NetBird
+};
+
 struct Binding {  // the Secret as it was when its key was last known to be right
   std::string name;
   std::string uid;
@@ -137,6 +147,8 @@ struct KeyStatus {
   std::vector<PreviousKey> previous_keys;
   int failed_issuance_attempts = 0;
   std::optional<base::WallTime> last_failure_time;
+  Repairs repairs;
+  AccountInUse account;
   std::string last_handled_rotate;
   std::vector<std::string> auto_group_ids;
 };
@@ -148,6 +160,7 @@ struct SetupKey {
   KeyStatus status;
   std::string rotate;  // value of the annotation
   bool abandon = false;
+  std::string accept_account;  // value of the annotation: the id of another account that is meant
 };
 
 // kMalformed only where the object has no usable metadata; a bad spec is told in spec_error.

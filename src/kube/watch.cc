@@ -13,7 +13,7 @@ namespace {
 // inactivity limit means a dead connection.
 constexpr int kWatchSecondsMin = 240, kWatchSecondsSpan = 60;
 constexpr base::Duration kInactivityMax{150'000};
-constexpr base::Duration kBackoffMin{500}, kBackoffMax{30'000};
+constexpr base::Duration kBackoffMin{500}, kBackoffMax{60'000};
 // A watch that ends sooner than this is taken for a failure, so that a broken server is not
 // hammered.
 constexpr base::Duration kHealthyWatch{5'000};

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/percent.h"
+#include "base/words.h"
 
 namespace nbkeys::netbird {
 namespace {
@@ -50,7 +51,8 @@ base::ErrorCode code_of(int status) {
     case 429: return ErrorCode::kRateLimited;
     default: break;
   }
-  if (status >= 400 && status < 500) return ErrorCode::kUnprocessable;
+  if (status == 400 || status == 422) return ErrorCode::kUnprocessable;
+  if (status >= 400 && status < 500) return ErrorCode::kRefused;
   return status >= 500 ? ErrorCode::kServerError : ErrorCode::kMalformed;
 }
 
@@ -58,12 +60,14 @@ base::ErrorCode code_of(int status) {
 
 io::HttpRequest list_keys() {
   auto out = request(io::Method::kGet, "/api/setup-keys", "list_keys");
+  out.fresh = true;
   out.response_bytes_max = kListBytesMax;
   return out;
 }
 
 io::HttpRequest list_groups() {
   auto out = request(io::Method::kGet, "/api/groups", "list_groups");
+  out.fresh = true;
   out.element_members = {"id", "name"};
   out.response_bytes_max = kGroupsBytesMax;
   out.timeout = kGroupsTimeout;
@@ -72,6 +76,14 @@ io::HttpRequest list_groups() {
 
 io::HttpRequest get_current_user() {
   return request(io::Method::kGet, "/api/users/current", "get_current_user");
+}
+
+io::HttpRequest get_account() { return request(io::Method::kGet, "/api/accounts", "get_account"); }
+
+io::HttpRequest probe_write(io::Method method) {
+  auto out = request(method, key_path("nbkeys-may-i-write"), "probe_write");
+  if (method == io::Method::kDelete) return out;
+  return with_json(std::move(out), {{"revoked", true}, {"auto_groups", Json::array()}});
 }
 
 io::HttpRequest create_key(const NewKey& key) {
@@ -108,10 +120,11 @@ base::Result<io::HttpResponse> accept_response(io::HttpOutcome outcome, std::str
   base::Error error{code_of(outcome->status), std::string(step),
                     "NetBird answered HTTP " + std::to_string(outcome->status)};
   if (const auto body = base::parse_json(outcome->body.reveal(), step)) {
-    const std::string told = base::without_keys(base::string_or(*body, {"message"}));
-    if (!told.empty()) error.message += ": " + told.substr(0, kMessageMax);
+    const std::string told = base::foreign_words(base::string_or(*body, {"message"}), kMessageMax);
+    if (!told.empty()) error.message += ": " + told;
   }
   error.retry_after = outcome->retry_after;
+  error.http_status = outcome->status;
   return error;
 }
 

@@ -14,6 +14,11 @@ namespace nbkeys::netbird {
 io::HttpRequest list_keys();
 io::HttpRequest list_groups();
 io::HttpRequest get_current_user();
+// Answers a list of exactly one for every role: the account that the token belongs to.
+io::HttpRequest get_account();
+// Changes nothing: an update or deletion of a key that cannot exist. 404 where the token may write,
+// else 403.
+io::HttpRequest probe_write(io::Method method);
 
 struct NewKey {
   std::string name;              // display name and mark

@@ -23,13 +23,15 @@ std::optional<base::WallTime> time_or_never(const Json& object, std::string_view
   return time;
 }
 
-std::optional<KeyState> read_state(const Json& object) {
+// A state that this version does not know follows from what else the entry says.
+KeyState read_state(const Json& object) {
   const std::string text = base::string_or(object, {"state"});
   if (text == "valid") return KeyState::kValid;
   if (text == "overused") return KeyState::kOverused;
   if (text == "expired") return KeyState::kExpired;
-  if (text == "revoked") return KeyState::kRevoked;
-  return std::nullopt;
+  if (text == "revoked" || base::bool_or(object, {"revoked"}, false)) return KeyState::kRevoked;
+  // A key that is of no use for an unknown reason is left alone like one that a person revoked.
+  return base::bool_or(object, {"valid"}, true) ? KeyState::kValid : KeyState::kRevoked;
 }
 
 }  // namespace
@@ -47,10 +49,8 @@ std::string_view key_state_name(KeyState state) {
 base::Result<Key> parse_key(const nlohmann::json& object) {
   Key out;
   out.id = base::string_or(object, {"id"});
-  const auto state = read_state(object);
-  if (out.id.empty() || !state)
-    return malformed("read setup key", "it has no id or no known state");
-  out.state = *state;
+  if (out.id.empty()) return malformed("read setup key", "it has no id");
+  out.state = read_state(object);
   out.name = base::string_or(object, {"name"});
   // By reference: the answer to a POST has the whole key here, and no copy of that may be left
   // behind.
@@ -72,13 +72,15 @@ base::Result<Key> parse_key(const nlohmann::json& object) {
   return out;
 }
 
-base::Result<std::vector<Key>> parse_key_list(std::string_view body) {
-  std::vector<Key> out;
+base::Result<KeyList> parse_key_list(std::string_view body) {
+  KeyList out;
   const auto add = [&out](const Json& entry) -> base::Status {
     auto key = parse_key(entry);
-    // A list that cannot be read whole proves nothing about what is absent.
-    if (!key) return key.error();
-    out.push_back(std::move(*key));
+    if (key) {
+      out.keys.push_back(std::move(*key));
+    } else {
+      ++out.skipped;  // one entry that nobody understands costs only itself
+    }
     return base::Done{};
   };
   const auto rest = base::each_element(body, "list setup keys", "", "", add);
@@ -111,8 +113,8 @@ base::Result<std::vector<Group>> parse_group_list(std::string_view body) {
   bool any = false;
   const auto add = [&out, &any](const Json& entry) -> base::Status {
     Group group{base::string_or(entry, {"id"}), base::string_or(entry, {"name"})};
-    const bool usable = !group.id.empty() && group.id.size() <= kGroupIdMax &&
-                        group.name.size() <= kGroupNameMax;
+    const bool usable =
+        !group.id.empty() && group.id.size() <= kGroupIdMax && group.name.size() <= kGroupNameMax;
     if (usable) out.push_back(std::move(group));
     any = true;
     return base::Done{};
@@ -122,6 +124,18 @@ base::Result<std::vector<Group>> parse_group_list(std::string_view body) {
   if (!rest->is_array()) return malformed("list groups", "the answer is not a list");
   if (any && out.empty()) return malformed("list groups", "no entry of the answer is a group");
   return out;
+}
+
+base::Result<std::string> parse_account_id(std::string_view body) {
+  constexpr std::size_t kIdMax = 64;
+  const auto parsed = base::parse_json(body, "read account");
+  if (!parsed) return parsed.error();
+  if (!parsed->is_array() || parsed->size() != 1) {
+    return malformed("read account", "the answer is not a list of one account");
+  }
+  std::string id = base::string_or(parsed->front(), {"id"});
+  if (id.empty() || id.size() > kIdMax) return malformed("read account", "the account has no id");
+  return id;
 }
 
 base::Result<CurrentUser> parse_current_user(std::string_view body) {

@@ -31,7 +31,11 @@ struct Key {
 };
 
 base::Result<Key> parse_key(const nlohmann::json& object);
-base::Result<std::vector<Key>> parse_key_list(std::string_view body);
+struct KeyList {
+  std::vector<Key> keys;
+  std::size_t skipped = 0;  // entries without an id
+};
+base::Result<KeyList> parse_key_list(std::string_view body);
 
 struct CreatedKey {
   Key key;
@@ -45,6 +49,9 @@ struct Group {
 };
 // An entry that cannot be a group (no id, or an id or name beyond all reason) costs only itself.
 base::Result<std::vector<Group>> parse_group_list(std::string_view body);
+
+// The id of the account, of GET /api/accounts.
+base::Result<std::string> parse_account_id(std::string_view body);
 
 struct CurrentUser {
   std::string id;

@@ -36,6 +36,17 @@ constexpr Advice kAdvice[] = {
      "--netbird-requests-per-minute of the operator."},
     {"APIError", "Wait, it is tried again. If it stays so: nbkeys check, and the operator's log."},
     {"Suspended", "Set spec.suspend to false when work should go on."},
+    {"AccountChanged",
+     "Give the operator a token of the account in which the key lives. If the change is meant, set "
+     "the annotation keys.netbird.io/accept-account to the new account's id."},
+    {"RepairLimited",
+     "Find out who breaks the key or its Secret. For a new key at once: nbkeys rotate NAME -n NS"},
+    {"RevocationBlocked",
+     "Ask whoever runs NetBird, or the proxy before it, what refuses the revocation; until then "
+     "peers can enrol with the key."},
+    {"RetirementBlocked",
+     "Ask whoever runs NetBird, or the proxy before it, what refuses the deletion; until then "
+     "peers can enrol with the replaced key."},
     {"DeletionBlocked",
      "Restore the access to NetBird, or let go and leave the key there: kubectl annotate nbsk NAME "
      "-n NS keys.netbird.io/abandon=true"},

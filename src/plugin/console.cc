@@ -29,7 +29,8 @@ ExitCode fail(const base::Error& error) {
   switch (error.code) {
     case base::ErrorCode::kNotFound:
     case base::ErrorCode::kConflict:
-    case base::ErrorCode::kUnprocessable: return ExitCode::kFindings;
+    case base::ErrorCode::kUnprocessable:
+    case base::ErrorCode::kRefused: return ExitCode::kFindings;
     default: return ExitCode::kUnreachable;
   }
 }

@@ -41,6 +41,15 @@ std::optional<base::WallTime> parse_http_date(std::string_view text) {
   return base::parse_rfc3339(iso);
 }
 
+base::Duration parse_age(std::string_view text) {
+  text = trimmed(text);
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool number = error == std::errc{} && end == text.data() + text.size();
+  if (!number || seconds < 0) return base::Duration{0};
+  return std::min(base::Duration{1'000} * std::min<std::int64_t>(seconds, 86'400), kRetryAfterMax);
+}
+
 std::optional<base::Duration> parse_retry_after(std::string_view text,
                                                 std::optional<base::WallTime> server_date,
                                                 base::WallTime now) {

@@ -1,5 +1,5 @@
 #pragma once
-// The Date and Retry-After headers of HTTP answers.
+// The Date, Retry-After and Age headers of HTTP answers.
 
 #include <optional>
 #include <string_view>
@@ -16,5 +16,8 @@ std::optional<base::WallTime> parse_http_date(std::string_view text);
 std::optional<base::Duration> parse_retry_after(std::string_view text,
                                                 std::optional<base::WallTime> server_date,
                                                 base::WallTime now);
+
+// The Age header: whole seconds, at most a day; nothing is 0.
+base::Duration parse_age(std::string_view text);
 
 }  // namespace nbkeys::shell

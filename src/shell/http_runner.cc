@@ -119,6 +119,7 @@ void HttpRunner::begin(const std::shared_ptr<Exchange>& exchange, io::HttpReques
   out.set_request_uri(web::uri(request.path));
   out.headers().add("User-Agent", "nbkeys/" NBKEYS_VERSION);
   if (!request.accept.empty()) out.headers().add("Accept", request.accept);
+  if (request.fresh) out.headers().add("Cache-Control", "no-cache");
   if (!authorization->empty()) {
     out.headers().add("Authorization", std::string(authorization->reveal()));
   }
@@ -159,6 +160,7 @@ void HttpRunner::begin(const std::shared_ptr<Exchange>& exchange, io::HttpReques
         answer.status = exchange->response.status_code();
         answer.body = std::move(exchange->body);
         answer.date = parse_http_date(header(exchange->response, "Date"));
+        answer.age = parse_age(header(exchange->response, "Age"));
         answer.retry_after =
             parse_retry_after(header(exchange->response, "Retry-After"), answer.date, wall_now());
         finish(exchange, std::move(answer));

@@ -42,6 +42,10 @@ std::string_view reason_name(Reason reason) {
     case Reason::kRateLimited: return "RateLimited";
     case Reason::kApiError: return "APIError";
     case Reason::kSuspended: return "Suspended";
+    case Reason::kAccountChanged: return "AccountChanged";
+    case Reason::kRepairLimited: return "RepairLimited";
+    case Reason::kRevocationBlocked: return "RevocationBlocked";
+    case Reason::kRetirementBlocked: return "RetirementBlocked";
     case Reason::kDeletionBlocked: return "DeletionBlocked";
     case Reason::kExpired: return "Expired";
     case Reason::kOverused: return "Overused";

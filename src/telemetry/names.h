@@ -43,6 +43,8 @@ inline constexpr std::array kLogEvents = {kStarting,
                                           Word{"account_ready"},
                                           Word{"account_not_ready"},
                                           Word{"account_user"},
+                                          Word{"account_known"},
+                                          Word{"list_entries_skipped"},
                                           Word{"watch_relist"},
                                           Word{"watch_failed"}};
 
@@ -72,7 +74,12 @@ inline constexpr std::array kEvents = {
     EventWord{"AccountNotReady", "setupkey_waits_for_account", true},
     EventWord{"RateLimited", "setupkey_rate_limited", true},
     EventWord{"APIError", "setupkey_api_error", true},
+    EventWord{"AccountChanged", "account_changed", true},
+    EventWord{"RepairLimited", "repair_limited", true},
+    EventWord{"RevocationBlocked", "revocation_blocked", true},
+    EventWord{"RetirementBlocked", "retirement_blocked", true},
     EventWord{"DeletionBlocked", "deletion_blocked", true},
+    EventWord{"KeyLeftAlive", "key_left_alive", true},
 };
 
 // Label values.
@@ -87,6 +94,10 @@ inline constexpr std::array kReadyReasons = {Word{"Issued"},
                                              Word{"RateLimited"},
                                              Word{"APIError"},
                                              Word{"Suspended"},
+                                             Word{"AccountChanged"},
+                                             Word{"RepairLimited"},
+                                             Word{"RevocationBlocked"},
+                                             Word{"RetirementBlocked"},
                                              Word{"DeletionBlocked"},
                                              Word{"Expired"},
                                              Word{"Overused"},
@@ -97,7 +108,7 @@ inline constexpr std::array kKeyStates = {Word{"valid"}, Word{"overused"}, Word{
 inline constexpr std::array kIssueReasons = {
     Word{"FirstIssue"},    Word{"SpecChanged"},   Word{"Requested"},  Word{"Unrevoked"},
     Word{"SecretMissing"}, Word{"SecretAltered"}, Word{"KeyMissing"}, Word{"Expiring"},
-    Word{"Interval"},      Word{"Usage"},         Word{"Overused"}};
+    Word{"ExpiredEarly"},  Word{"Interval"},      Word{"Usage"},      Word{"Overused"}};
 inline constexpr std::array kOperations = {Word{"watch"},
                                            Word{"list_setupkeys"},
                                            Word{"list_secrets"},
@@ -116,6 +127,8 @@ inline constexpr std::array kOperations = {Word{"watch"},
                                            Word{"list_keys"},
                                            Word{"list_groups"},
                                            Word{"get_current_user"},
+                                           Word{"get_account"},
+                                           Word{"probe_write"},
                                            Word{"create_key"},
                                            Word{"update_key"},
                                            Word{"revoke_key"},

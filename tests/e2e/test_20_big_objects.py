@@ -11,7 +11,7 @@ from harness.nbkeys import binary
 from harness.plugin import verb
 from harness.scene import Scene, setup_key
 
-SETUP_KEYS, SECRETS = 100, 140
+SETUP_KEYS, SECRETS = 180, 140
 # What the schema takes of them, about: together far more than one page of a list may have.
 DATA = {f"BIG_{number}": "x" * 8000 for number in range(7)}
 ANNOTATION = "x" * 260_000

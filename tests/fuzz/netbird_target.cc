@@ -86,7 +86,7 @@ FUZZ_TARGET(netbird) {
   const int status = 300 + script.number();
   const std::string_view body = script.rest();
   if (const auto keys = netbird::parse_key_list(body)) {
-    for (const netbird::Key& key : *keys) check(key);
+    for (const netbird::Key& key : keys->keys) check(key);
   } else {
     check_error(keys.error());
   }

@@ -18,7 +18,9 @@ struct Obstacle {
 const Obstacle kObstacles[] = {
     {"nothing", [](Scene&) {}},
     {"missing_group",
-     [](Scene& s) { s.edit("web", {{"autoGroups", {{{"name", "that-nobody-makes"}}}}}); }},
+     [](Scene& s) {
+       s.edit("web", {{"autoGroups", {{{"name", "that-nobody-makes"}}}}});
+     }},
     {"group_vanished",
      [](Scene& s) {
        const auto groups = s.inside.netbird.groups();
@@ -84,7 +86,10 @@ const Obstacle kObstacles[] = {
        s.refuse(kPostKey, 500, "internal server error");
        s.rotate("web", "once more");
      }},
-    {"suspend", [](Scene& s) { s.edit("web", {{"suspend", true}}); }},
+    {"suspend",
+     [](Scene& s) {
+       s.edit("web", {{"suspend", true}});
+     }},
     {"finalizer_forbidden",
      [](Scene& s) {
        s.refuse(kPatchSetupKey, 403, "setupkeys is forbidden");

@@ -230,12 +230,11 @@ TEST_P(StormOfPlans, ComesOnceAnHour) {
 INSTANTIATE_TEST_SUITE_P(
     Lasting, StormOfPlans,
     testing::Values(std::tuple{"interval", Json{{"rotation", {{"interval", "1s"}}}}},
-                    std::tuple{"renew_before",
-                               Json{{"expiresIn", "24h"},
-                                    {"rotation", {{"renewBefore", "23h59m59s"}}}}},
-                    std::tuple{"renew_percentage",
-                               Json{{"expiresIn", "24h"},
-                                    {"rotation", {{"renewBeforePercentage", 99}}}}}),
+                    std::tuple{"renew_before", Json{{"expiresIn", "24h"},
+                                                    {"rotation", {{"renewBefore", "23h59m59s"}}}}},
+                    std::tuple{
+                        "renew_percentage",
+                        Json{{"expiresIn", "24h"}, {"rotation", {{"renewBeforePercentage", 99}}}}}),
     [](const auto& about) { return std::string(std::get<0>(about.param)); });
 
 // Peers use each key up as soon as it is there.

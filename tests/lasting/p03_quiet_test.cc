@@ -34,8 +34,13 @@ const Call kCalls[] = {
     {"create_key", kPostKey, kPlain, nullptr},
     {"create_key_again", kPostKey, kPlain, [](Scene& s) { s.rotate("web"); }},
     {"update_groups", kPutKey, kGrouped,
-     [](Scene& s) { s.edit("web", {{"autoGroups", {{{"name", "laptops"}}}}}); }},
-    {"revoke_key", kPutKey, kPlain, [](Scene& s) { s.edit("web", {{"revoked", true}}); }},
+     [](Scene& s) {
+       s.edit("web", {{"autoGroups", {{{"name", "laptops"}}}}});
+     }},
+    {"revoke_key", kPutKey, kPlain,
+     [](Scene& s) {
+       s.edit("web", {{"revoked", true}});
+     }},
     {"retire_key", kDeleteKey, kShort, [](Scene& s) { s.rotate("web"); }},
     {"delete_key", kDeleteKey, kPlain, [](Scene& s) { s.remove("web"); }},
     {"first_status", kPatchStatus, kPlain, nullptr},
@@ -46,7 +51,9 @@ const Call kCalls[] = {
     {"create_secret_again", kPostSecret, kPlain, [](Scene& s) { s.remove_secret("web"); }},
     {"patch_secret", kPatchSecret, kPlain, [](Scene& s) { s.rotate("web"); }},
     {"patch_template", kPatchSecret, kPlain,
-     [](Scene& s) { s.edit("web", {{"secretTemplate", {{"labels", {{"team", "a"}}}}}}); }},
+     [](Scene& s) {
+       s.edit("web", {{"secretTemplate", {{"labels", {{"team", "a"}}}}}});
+     }},
     {"repair_secret", kPatchSecret, kPlain,
      [](Scene& s) {
        s.patch_secret("web", {{"metadata", {{"annotations", {{"keys.netbird.io/key-id", "x"}}}}}});
@@ -117,8 +124,7 @@ class Quiet : public testing::TestWithParam<std::tuple<Call, Failure>> {
     if (about == "list_setup_keys" || about == "list_secrets") return kHealedAtMost;
     if (how == "lost" || how == "silent") return kUnknownAtMost;
     const bool at_netbird = about.ends_with("_key") || about.ends_with("_again");
-    const bool of_account =
-        about == "list_keys" || how == "429" || (how == "403" && at_netbird);
+    const bool of_account = about == "list_keys" || how == "429" || (how == "403" && at_netbird);
     return of_account ? kPauseAtMost : kAtOnce;
   }
 
@@ -261,8 +267,8 @@ TEST_P(QuietWords, OfControlCharacters) {
 
 TEST_P(QuietWords, WithARequestId) {
   judge([](int count) {
-    return "internal error, request id 7f3c-" + std::to_string(count * 7919) + " at 12:00:" +
-           std::to_string(count % 60);
+    return "internal error, request id 7f3c-" + std::to_string(count * 7919) +
+           " at 12:00:" + std::to_string(count % 60);
   });
 }
 

@@ -151,7 +151,10 @@ struct Want {
 
 const Want kWants[] = {
     {"issue", [](Scene& s) { s.apply("mine"); }, [](const Scene& s) { return s.ready("mine"); }},
-    {"revocation", [](Scene& s) { s.edit("web", {{"revoked", true}}); },
+    {"revocation",
+     [](Scene& s) {
+       s.edit("web", {{"revoked", true}});
+     },
      [](const Scene& s) { return s.reason("web", "Ready") == "Revoked"; }},
     {"deletion", [](Scene& s) { s.remove("web"); },
      [](const Scene& s) { return s.resource("web").is_null(); }},
@@ -161,8 +164,8 @@ const Want kWants[] = {
                       {{"metadata", {{"labels", {{"app.kubernetes.io/managed-by", "me"}}}}}});
      },
      [](const Scene& s) {
-       return text_at(s.secret("web"),
-                      {"metadata", "labels", "app.kubernetes.io/managed-by"}) == "nbkeys";
+       return text_at(s.secret("web"), {"metadata", "labels", "app.kubernetes.io/managed-by"}) ==
+              "nbkeys";
      }},
 };
 
@@ -229,8 +232,8 @@ TEST_F(Flooded, SlowNetBirdTakesNoTurnFromKubernetes) {
   const Duration took = scene.until([&] { return scene.resource("web").is_null(); }, kHour);
   at_most("seconds until a finalizer was taken off", seconds(took), 2);
   scene.edit("key-99", {{"suspend", true}});
-  const Duration told = scene.until(
-      [&] { return scene.reason("key-99", "Ready") == "Suspended"; }, kHour);
+  const Duration told =
+      scene.until([&] { return scene.reason("key-99", "Ready") == "Suspended"; }, kHour);
   at_most("seconds until a status was written", seconds(told), 2);
 }
 

@@ -54,13 +54,13 @@ TEST_P(Limited, KeysComeAtTheRateOfThePermits) {
   at_most("share of the permits that lists took", permits_of(scene, "GET ", began) / permits, 0.25);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Lasting, Limited,
-    testing::Values(Limit{"cloud", 120, 30, 240, 10 * kMinute},
-                    Limit{"self_hosted", 6, 20, 300, 10 * kMinute},
-                    Limit{"self_hosted_whole_burst", 6, 100, 300, 20 * kMinute},
-                    Limit{"one_a_minute", 1, 2, 30, kHour}),
-    [](const auto& about) { return about.param.name; });
+INSTANTIATE_TEST_SUITE_P(Lasting, Limited,
+                         testing::Values(Limit{"cloud", 120, 30, 240, 10 * kMinute},
+                                         Limit{"self_hosted", 6, 20, 300, 10 * kMinute},
+                                         Limit{"self_hosted_whole_burst", 6, 100, 300,
+                                               20 * kMinute},
+                                         Limit{"one_a_minute", 1, 2, 30, kHour}),
+                         [](const auto& about) { return about.param.name; });
 
 // With a budget of our own as well, and with none.
 TEST(UrgentTest, RevocationPassesWhatWaitsForOurOwnBudget) {

@@ -132,12 +132,10 @@ TEST_P(Stepped, IssuesNothingByItself) {
   EXPECT_EQ(scene_.condition("web", "Ready"), "True");
 }
 
-INSTANTIATE_TEST_SUITE_P(Lasting, Stepped, testing::Values(-48, -9, 9, 48),
-                         [](const auto& about) {
-                           const int hours = about.param;
-                           return (hours < 0 ? "behind_" : "ahead_") +
-                                  std::to_string(hours < 0 ? -hours : hours) + "h";
-                         });
+INSTANTIATE_TEST_SUITE_P(Lasting, Stepped, testing::Values(-48, -9, 9, 48), [](const auto& about) {
+  const int hours = about.param;
+  return (hours < 0 ? "behind_" : "ahead_") + std::to_string(hours < 0 ? -hours : hours) + "h";
+});
 
 // NetBird's own word counts, whatever the operator's clock says.
 TEST(ClockTest, ExpiredByNetBirdsClockIsDue) {

@@ -80,8 +80,7 @@ TEST_F(HistoryTest, ADeletionThatTheBackupDoesNotKnow) {
   ASSERT_TRUE(scene_.resource("key-0").is_null());
   scene_.inside.restore_kube(backup);
   // Its key is gone for good, so it is issued anew.
-  at_most("seconds until all was whole", seconds(until_each_has_its_key()),
-          seconds(kResyncAtMost));
+  at_most("seconds until all was whole", seconds(until_each_has_its_key()), seconds(kResyncAtMost));
 }
 
 TEST_F(HistoryTest, ACreationThatTheBackupDoesNotKnow) {

@@ -146,22 +146,20 @@ TEST_P(OddEntry, CostsOnlyItself) {
 
 INSTANTIATE_TEST_SUITE_P(
     Lasting, OddEntry,
-    testing::Values(std::pair{"unknown_state", Json{{"state", "paused"}}},
-                    std::pair{"disabled", Json{{"state", "disabled"}, {"valid", false}}},
-                    std::pair{"null_state", Json{{"state", nullptr}}},
-                    std::pair{"no_state", Json{{"state", "absent"}}},
-                    std::pair{"no_id", Json{{"id", "absent"}}},
-                    std::pair{"null_id", Json{{"id", nullptr}}},
-                    std::pair{"empty_id", Json{{"id", ""}}},
-                    std::pair{"number_for_id", Json{{"id", 7}}},
-                    std::pair{"null_name", Json{{"name", nullptr}}},
-                    std::pair{"odd_time", Json{{"expires", "tomorrow"}}},
-                    std::pair{"time_beyond", Json{{"expires", "99999-01-01T00:00:00Z"}}},
-                    std::pair{"null_groups", Json{{"auto_groups", nullptr}}},
-                    std::pair{"text_for_number", Json{{"used_times", "many"}}},
-                    std::pair{"null_entry", Json()}, std::pair{"text_entry", Json("a key")},
-                    std::pair{"list_entry", Json::array()},
-                    std::pair{"empty_entry", Json::object()}),
+    testing::Values(
+        std::pair{"unknown_state", Json{{"state", "paused"}}},
+        std::pair{"disabled", Json{{"state", "disabled"}, {"valid", false}}},
+        std::pair{"null_state", Json{{"state", nullptr}}},
+        std::pair{"no_state", Json{{"state", "absent"}}},
+        std::pair{"no_id", Json{{"id", "absent"}}}, std::pair{"null_id", Json{{"id", nullptr}}},
+        std::pair{"empty_id", Json{{"id", ""}}}, std::pair{"number_for_id", Json{{"id", 7}}},
+        std::pair{"null_name", Json{{"name", nullptr}}},
+        std::pair{"odd_time", Json{{"expires", "tomorrow"}}},
+        std::pair{"time_beyond", Json{{"expires", "99999-01-01T00:00:00Z"}}},
+        std::pair{"null_groups", Json{{"auto_groups", nullptr}}},
+        std::pair{"text_for_number", Json{{"used_times", "many"}}}, std::pair{"null_entry", Json()},
+        std::pair{"text_entry", Json("a key")}, std::pair{"list_entry", Json::array()},
+        std::pair{"empty_entry", Json::object()}),
     [](const auto& about) { return about.param.first; });
 
 // The entry of a key in use is odd: its state follows from what can be read.
@@ -187,8 +185,7 @@ TEST_P(OddEntryOfOurs, IsReadAsFarAsItCanBe) {
   EXPECT_EQ(scene.condition("key-0", "Ready"), "True");
   EXPECT_EQ(scene.condition("key-1", "Ready"), "True");
   scene.rotate("key-1");
-  const Duration took =
-      scene.until([&] { return scene.issued(began) > 0; }, 30 * kMinute);
+  const Duration took = scene.until([&] { return scene.issued(began) > 0; }, 30 * kMinute);
   at_most("seconds until another's rotation", seconds(took), 30);
 }
 

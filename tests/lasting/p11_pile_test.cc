@@ -209,8 +209,8 @@ TEST_P(PileOfRevisions, AForgedRevisionIsIgnored) {
   scene.apply("web");
   int replica = scene.start();
   scene.settle();
-  scene.patch_secret(
-      "web", {{"metadata", {{"annotations", {{"keys.netbird.io/revision", GetParam()}}}}}});
+  scene.patch_secret("web",
+                     {{"metadata", {{"annotations", {{"keys.netbird.io/revision", GetParam()}}}}}});
   scene.pass(kMinute);
   scene.inside.crash(replica);
   replica = scene.start();
@@ -242,8 +242,8 @@ TEST(PileTest, OfANamespaceThatGoes) {
   for (int i = 0; i < 10; ++i) scene.apply("late-" + std::to_string(i));
   const Instant began = scene.time();
   scene.person(io::Server::kKube, io::Method::kDelete, std::string("/api/v1/namespaces/") + kTeam);
-  const Duration took = scene.until(
-      [&] { return scene.inside.netbird.keys(scene.inside.now()).empty(); }, kHour);
+  const Duration took =
+      scene.until([&] { return scene.inside.netbird.keys(scene.inside.now()).empty(); }, kHour);
   at_most("keys issued into it", scene.issued(began), 0);
   at_most("seconds until its keys were ended", seconds(took), seconds(kResyncAtMost));
   // Each deletion is told, and no failure besides.

@@ -18,7 +18,7 @@ using fakes::text_at;
 constexpr int kGivenUpBeyond = 1'500;
 
 std::string refusal_body(int status, const std::string& message) {
-  return Json{{"kind", "Status"},   {"apiVersion", "v1"}, {"status", "Failure"},
+  return Json{{"kind", "Status"},    {"apiVersion", "v1"}, {"status", "Failure"},
               {"reason", "Refused"}, {"message", message}, {"code", status}}
       .dump();
 }
@@ -370,8 +370,8 @@ Bill Scene::bill(Instant since) const {
 
 int Scene::requests_like(const std::string& pattern, Instant since) const {
   const std::regex wanted(pattern);
-  return static_cast<int>(std::count_if(
-      inside.requests().begin(), inside.requests().end(), [&](const auto& record) {
+  return static_cast<int>(
+      std::count_if(inside.requests().begin(), inside.requests().end(), [&](const auto& record) {
         return record.at.mono >= since && std::regex_search(record.line, wanted);
       }));
 }

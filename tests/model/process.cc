@@ -36,8 +36,8 @@ std::int64_t ms(Instant at) { return at.since_start.count(); }
 // Named one by one, so that a new member of Flight does not compile until it is copied here.
 Flight clone(const Flight& from) {
   const auto& [needs_refresh, claimed, held, paid, refused_revision, refusal, list_needed_since,
-               look, check, secret_refusal, dry_run_passed, proven_revision, deleted_keys,
-               seen_revision, seen_at, object_backoff, secret_backoff, key_backoff] = from;
+               look, check, dry_run_passed, proven_revision, deleted_keys, seen_revision, seen_at,
+               lost, seen_generation, troubles] = from;
   Flight out;
   out.needs_refresh = needs_refresh;
   out.claimed = claimed;
@@ -48,15 +48,14 @@ Flight clone(const Flight& from) {
   out.list_needed_since = list_needed_since;
   out.look = look;
   out.check = check;
-  out.secret_refusal = secret_refusal;
   out.dry_run_passed = dry_run_passed;
   out.proven_revision = proven_revision;
   out.deleted_keys = deleted_keys;
   out.seen_revision = seen_revision;
   out.seen_at = seen_at;
-  out.object_backoff = object_backoff;
-  out.secret_backoff = secret_backoff;
-  out.key_backoff = key_backoff;
+  out.lost = lost;
+  out.seen_generation = seen_generation;
+  out.troubles = troubles;
   return out;
 }
 
@@ -78,8 +77,53 @@ void each_moment(Process& p, Flight& flight, F f) {
   if (flight.look) f(flight.look->at);
 }
 
+void floor_to_second(Instant& at) { at = Instant{base::Duration{ms(at) / 1000 * 1000}}; }
+
+bool refers_to(const kube::KeyStatus& s, int revision) {
+  const std::string id = key_id(revision);
+  return s.key_id == id ||
+         std::any_of(s.previous_keys.begin(), s.previous_keys.end(),
+                     [&id](const kube::PreviousKey& previous) { return previous.key_id == id; });
+}
+
+// Of what only counts by whole seconds, or by what came first, no more is told apart.
+void blur_moments(Process& p, Flight& flight) {
+  // Only a list that began before can still show what was deleted here.
+  std::erase_if(p.erased, [&p](const auto& entry) {
+    const bool slow_list = p.list_began && p.list_began->mono <= entry.second;
+    return p.snapshot && p.snapshot->mono > entry.second && !slow_list;
+  });
+  if (!p.list_began) {
+    for (auto& entry : p.erased) floor_to_second(entry.second);
+  }
+  const kube::KeyStatus* s =
+      p.key.content == 0 ? nullptr : &objects().key_content(p.key.content).status;
+  std::erase_if(p.gone,
+                [s](const auto& entry) { return s == nullptr || !refers_to(*s, entry.first); });
+  for (auto& entry : p.gone) floor_to_second(entry.second);
+  // How often something failed counts up to where it is told; a first conflict is no reason to
+  // wait.
+  std::erase_if(flight.troubles.all(), [](const engine::Trouble& t) { return !t.backoff.until; });
+  for (engine::Trouble& t : flight.troubles.all())
+    t.backoff.failures = std::min(t.backoff.failures, 3);
+  for (Flight::Lost& lost : flight.lost) floor_to_second(lost.at);
+  for (auto& known : p.known) {
+    if (known.missing_since) floor_to_second(*known.missing_since);
+  }
+  if (p.before && *p.before < flight.seen_at) p.before.reset();
+  if (p.before) p.before = flight.seen_at;
+  // A list that began late enough shows whether a lost key is there.
+  std::erase_if(flight.lost, [&p](const Flight::Lost& lost) {
+    const bool there = std::any_of(p.known.begin(), p.known.end(), [&lost](const auto& known) {
+      return static_cast<std::uint32_t>(known.key.revision) == lost.revision;
+    });
+    return p.snapshot && p.snapshot->mono >= lost.at + base::Duration{30'000} && !there;
+  });
+}
+
 // Within each second of the clock only the order of moments matters.
 void compress_moments(Process& p, Flight& flight) {
+  blur_moments(p, flight);
   std::set<std::int64_t> all;
   each_moment(p, flight, [&all](Instant& at) { all.insert(ms(at)); });
   std::map<std::int64_t, std::int64_t> to;
@@ -96,8 +140,9 @@ void compress_moments(Process& p, Flight& flight) {
     if (const auto found = to.find(ms(at)); found != to.end()) at = {base::Duration{found->second}};
   });
   // A back-off of whole seconds: which moment of the second it began at does not matter.
-  for (engine::Backoff* b : {&flight.object_backoff, &flight.secret_backoff, &flight.key_backoff}) {
-    if (b->until) b->until = Instant{base::Duration{ms(*b->until) / 1000 * 1000}};
+  for (engine::Trouble& trouble : flight.troubles.all()) {
+    auto& until = trouble.backoff.until;
+    if (until) until = Instant{base::Duration{ms(*until) / 1000 * 1000}};
   }
 }
 
@@ -138,6 +183,7 @@ class Turn {
   void restore();
   void keep();
   void turn();
+  void set_account(engine::AccountState state);
   void replace_list(const Listed& list, cache::SnapshotTime began);
 
   void happen(const Start&) {
@@ -227,21 +273,36 @@ void Turn::restore() {
     meta.resource_version = std::to_string(p_.secret.rv);
     world_.secrets.upsert(std::move(meta));
   }
-  cache::Inventory& inventory = world_.account.inventory();
-  if (p_.snapshot) inventory.replace({}, *p_.snapshot);
-  for (const auto& [revision, at] : p_.erased) inventory.erase(owner(), key_id(revision), at);
-  for (const auto& known : p_.known) inventory.put(as_api_key(known.key), known.changed_at);
-  if (p_.account == engine::AccountState::kReady) world_.account.call_succeeded(now_.mono);
-  io::Outbox notes;
-  const Instant failed = moment_of(p_.failed_at);
-  if (p_.account == engine::AccountState::kFailing) {
-    world_.account.call_failed({base::ErrorCode::kUnknown, "call", "no answer"}, failed, notes);
-  } else if (p_.account == engine::AccountState::kRefused) {
-    world_.account.call_failed({base::ErrorCode::kUnauthorized, "call", "no"}, failed, notes);
-  } else if (p_.account == engine::AccountState::kRateLimited) {
-    world_.account.call_failed({base::ErrorCode::kRateLimited, "call", "no"}, failed, notes);
+  cache::Inventory::Image image;
+  for (const auto& known : p_.known) {
+    netbird::Key key = as_api_key(known.key);
+    key.name.clear();
+    image.keys.push_back({std::move(key), static_cast<std::uint32_t>(known.key.revision),
+                          known.changed_at, known.list, known.missing_since});
   }
+  for (const auto& [revision, at] : p_.erased) image.erased.emplace(key_id(revision), at);
+  for (const auto& [revision, at] : p_.gone) image.gone.emplace(key_id(revision), at);
+  image.snapshot = p_.snapshot;
+  image.before = p_.before;
+  world_.account.inventory().restore(owner(), std::move(image));
+  set_account(p_.account);
   world_.flights[kRef] = clone(*p_.flight);
+}
+
+// As the account's own list would find out.
+void Turn::set_account(engine::AccountState state) {
+  const Instant failed = moment_of(p_.failed_at);
+  io::Outbox notes;
+  const auto fail = [&](base::ErrorCode code) {
+    world_.account.call_failed({code, "call", "no"}, failed, failed, notes);
+  };
+  switch (state) {
+    case engine::AccountState::kUnknown: return;
+    case engine::AccountState::kReady: return world_.account.list_works(now_.mono);
+    case engine::AccountState::kFailing: return fail(base::ErrorCode::kUnreachable);
+    case engine::AccountState::kRefused: return fail(base::ErrorCode::kUnauthorized);
+    case engine::AccountState::kRateLimited: return fail(base::ErrorCode::kRateLimited);
+  }
 }
 
 void Turn::keep() {
@@ -252,20 +313,29 @@ void Turn::keep() {
     CHECK(false);  // whoever changed the store noted the version
   }
   if (world_.secrets.find(kRef) == nullptr) p_.secret = {};
+  const cache::Inventory::Image image = world_.account.inventory().image(owner());
   p_.known.clear();
-  for (const cache::MarkedKey& k : world_.account.inventory().keys_of(owner())) {
+  for (const cache::MarkedKey& k : image.keys) {
     NetbirdKey key;
     key.revision = revision_of(k.key.id);
     key.revoked = k.key.revoked;
     key.state = k.key.state;
     key.created =
         static_cast<int>((k.key.expires->since_epoch.count() - kEpochMs) / 1000 - 30 * 86'400);
-    p_.known.push_back({key, k.changed_at});
+    p_.known.push_back({key, k.changed_at, k.list, k.missing_since});
   }
   std::sort(p_.known.begin(), p_.known.end(),
             [](const auto& a, const auto& b) { return a.key.revision < b.key.revision; });
-  std::sort(p_.erased.begin(), p_.erased.end());
-  p_.snapshot = world_.account.inventory().snapshot();
+  const auto by_revision = [](const std::map<std::string, Instant>& from) {
+    std::vector<std::pair<int, Instant>> out;
+    for (const auto& [id, at] : from) out.emplace_back(revision_of(id), at);
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  p_.erased = by_revision(image.erased);
+  p_.gone = by_revision(image.gone);
+  p_.snapshot = image.snapshot;
+  p_.before = image.before;
   const engine::AccountState state = world_.account.facts(now_.mono).state;
   const bool failing = state != engine::AccountState::kReady &&
                        state != engine::AccountState::kUnknown && state != p_.account;
@@ -285,8 +355,7 @@ void Turn::replace_list(const Listed& list, cache::SnapshotTime began) {
   std::vector<netbird::Key> keys;
   for (const NetbirdKey& key : list.keys) keys.push_back(as_api_key(key));
   world_.account.inventory().replace(std::move(keys), began);
-  world_.account.call_succeeded(now_.mono);
-  std::erase_if(p_.erased, [&began](const auto& e) { return e.second < began.mono; });
+  set_account(engine::AccountState::kReady);
   p_.knows_killed = list.killed;
 }
 
@@ -304,22 +373,13 @@ void Turn::happen(const Answered& answered) {
   }
   io::HttpOutcome outcome = base::Error{base::ErrorCode::kUnknown, "call", "no answer"};
   if (a.status != 0) outcome = io::HttpResponse{a.status, base::SecretText(body.dump())};
-  const engine::Pending pending{kRef, kUid, owner(), sent.settings, sent.action, true};
+  const engine::Pending pending{kRef,        kUid, owner(),   sent.settings,
+                                sent.action, true, now_.mono, ""};
   io::Outbox notes;
   engine::apply_answer(pending, std::move(outcome), now_, world_, notes);
 
   if (a.body == Answer::Body::kSetupKey) note_cached(a.key);
   if (a.body == Answer::Body::kSecret) note_cached(a.secret);
-  const bool gone = a.status == 404;
-  const auto note_erased = [&](const std::string& id) {
-    std::erase_if(p_.erased, [&id](const auto& e) { return key_id(e.first) == id; });
-    p_.erased.push_back({revision_of(id), now_.mono});
-  };
-  if (const auto* d = std::get_if<engine::DeleteKey>(&sent.action)) {
-    if (gone || (a.status >= 200 && a.status < 300)) note_erased(d->key_id);
-  } else if (const auto* u = std::get_if<engine::RevokeKey>(&sent.action)) {
-    if (gone) note_erased(u->key_id);
-  }
 }
 
 void Turn::turn() {
@@ -332,25 +392,30 @@ void Turn::turn() {
   const engine::Decision decision = engine::decide(o);
   if (decision.wants_list) p_.wants_list = true;
   if (std::holds_alternative<engine::Rest>(decision.action)) return;
-  if (engine::backoff_of(decision.action, flight).holds(now_.mono)) return;
   Process::Sent sent;
   sent.action = decision.action;
   sent.settings = kube::settings_digest(resource->spec);
-  sent.request = objects().pack_request(engine::request_for(decision, o, owner()));
+  sent.request = objects().pack_request(engine::request_for(decision.action, o, owner()));
   if (std::holds_alternative<engine::WriteStatus>(decision.action)) {
     // A write to NetBird of unknown outcome makes a process distrust its list until the next one.
     const bool list_counts = p_.snapshot && (!flight.list_needed_since ||
                                              p_.snapshot->mono >= *flight.list_needed_since);
-    const bool knows_better = list_counts && (p_.knows_killed >> decision.next.revision & 1u) != 0;
-    sent.says_ready_wrongly =
-        knows_better && reports_issued(decision.next) && !reports_issued(resource->status);
+    // And a list without a key that none has shown yet may just be behind.
+    const auto revision = static_cast<int>(engine::next_of(decision.action)->revision);
+    const bool believed =
+        std::none_of(o.keys.begin(), o.keys.end(), [revision](const cache::MarkedKey& k) {
+          return static_cast<int>(k.revision) == revision && !k.key.revoked;
+        });
+    const bool knows_better = list_counts && believed && (p_.knows_killed >> revision & 1u) != 0;
+    sent.says_ready_wrongly = knows_better && reports_issued(*engine::next_of(decision.action)) &&
+                              !reports_issued(resource->status);
   }
   const cache::MarkedKey* active = engine::active_key(o);
   if (std::holds_alternative<engine::Claim>(decision.action) && active != nullptr &&
       active->key.revoked) {
     sent.undoes = revision_of(active->key.id);
   }
-  engine::sent(decision.action, flight);
+  engine::sent(decision.action, flight, now_.mono);
   p_.sent = std::move(sent);
 }
 
@@ -390,15 +455,21 @@ void Encoder::flight(const Flight& f) {
     text(f.check->uid + "@" + f.check->resource_version);
     number(f.check->key_right * 2 + f.check->template_right);
   }
-  text(f.secret_refusal ? f.secret_refusal->message : "");
   number(f.dry_run_passed);
   number(f.proven_revision);
   for (const std::string& id : f.deleted_keys) text(id);
   number(f.seen_revision);
   moment(f.seen_at);
-  for (const engine::Backoff* b : {&f.object_backoff, &f.secret_backoff, &f.key_backoff}) {
-    number(b->failures);
-    moment(b->until);
+  for (const Flight::Lost& lost : f.lost) {
+    number(lost.revision);
+    moment(lost.at);
+  }
+  text("t");
+  number(f.seen_generation);
+  for (const engine::Trouble& trouble : f.troubles.all()) {
+    text(trouble.what->name + trouble.key_id + trouble.error.message);
+    number(trouble.backoff.failures);
+    moment(trouble.backoff.until);
   }
 }
 
@@ -449,11 +520,16 @@ std::string encode(const Process& p) {
   for (const auto& known : p.known) {
     encode_key(out, known.key);
     out.moment(known.changed_at);
+    out.number(known.list);
+    out.moment(known.missing_since);
   }
-  out.text("e");
-  for (const auto& [revision, at] : p.erased) {
-    out.number(revision);
-    out.moment(at);
+  out.moment(p.before);
+  for (const auto* ends : {&p.erased, &p.gone}) {
+    out.text("e");
+    for (const auto& [revision, at] : *ends) {
+      out.number(revision);
+      out.moment(at);
+    }
   }
   if (p.list_began) {
     out.text("l");

@@ -47,12 +47,15 @@ struct Process {
   engine::AccountState account = engine::AccountState::kUnknown;
   int failed_at = 0;
   std::optional<cache::SnapshotTime> snapshot;
+  std::optional<base::Instant> before;  // when the list before the snapshot began
   struct Known {
     NetbirdKey key;
     base::Instant changed_at;
+    std::uint32_t list = 0;
+    std::optional<base::Instant> missing_since;
   };
   std::vector<Known> known;
-  std::vector<std::pair<int, base::Instant>> erased;
+  std::vector<std::pair<int, base::Instant>> erased, gone;  // by revision
   std::uint32_t knows_killed = 0;
   bool wants_list = false;
   // A list whose answer is still on its way, and what it will say.

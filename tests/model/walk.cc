@@ -163,10 +163,14 @@ class Steps {
     }
   }
 
-  void refuse(const State& from, int slot, int status, const std::string& what) {
+  // Of these a process knows that they were not carried out, so it may ask for the revision again.
+  void refuse(State from, int slot, int status, const std::string& what) {
+    const Process& p = process_of(from.processes[static_cast<std::size_t>(slot)]);
+    const auto* post = std::get_if<engine::CreateKey>(&p.sent->action);
+    if (post != nullptr && status != 422) from.posted &= ~(1u << post->revision);
     Answer refused;
     refused.status = status;
-    step(from, slot, Answered{refused}, what + " -> " + std::to_string(status));
+    step(std::move(from), slot, Answered{refused}, what + " -> " + std::to_string(status));
   }
 
   void crashes(int slot, const Process& p) {

@@ -37,12 +37,19 @@ class RevisionsChecker : public Checker {
     if (ledger_.setup_key_of_owner(mark->owner) == nullptr) {
       fail("a key is asked for on behalf of nobody: " + name);
     }
+  }
+
+  // What surely was not carried out may be asked again; a second key of a revision may never be.
+  void applied(const Act& act, const io::HttpResponse& response) override {
+    if (!is_create(act) || response.status != 200) return;
+    const auto mark = mark_in(text_at(Json::parse(act.request.body.reveal()), {"name"}));
+    if (!mark) return;
     const std::string which = mark->owner + "-r" + std::to_string(mark->revision);
-    if (!asked_.insert(which).second) fail("revision " + which + " is asked for twice");
+    if (!made_.insert(which).second) fail("revision " + which + " is made twice");
   }
 
  private:
-  std::set<std::string> asked_;
+  std::set<std::string> made_;
 };
 
 class KeysChecker : public Checker {
@@ -57,6 +64,7 @@ class KeysChecker : public Checker {
       fail("writes to " + path);
       return;
     }
+    if (act.request.operation == "probe_write") return;  // of a key that cannot exist
     const IssuedKey* key = ledger_.key(path.substr(kKeysPath.size() + 1));
     if (key == nullptr) return fail("writes to a key that was never issued: " + path);
     const KnownSetupKey* owner = ledger_.setup_key_of_owner(key->mark.owner);
@@ -94,6 +102,8 @@ class KeysChecker : public Checker {
   }
 };
 
+constexpr base::Duration kSlack{60'000};
+
 // Whoever read the Secret just before a rotation has the overlap to enrol.
 class OverlapChecker : public Checker {
  public:
@@ -112,16 +122,20 @@ class OverlapChecker : public Checker {
     if (previous.size() >= most) return;  // the oldest makes room
     for (const Json& entry : previous) {
       const auto until = time_in(entry, "retireAt");
-      const bool early = until && *until > act.own_clock + std::chrono::minutes(1);
+      // A clock that was set since says nothing of how long the key was replaced.
+      const auto due = due_.find(key->id);
+      const bool lasts = due == due_.end() || act.at.wall + kSlack < due->second;
+      const bool early = until && *until > act.own_clock + kSlack && lasts;
       if (text_at(entry, {"keyID"}) == key->id && early) {
         fail("deletes previous key " + key->id + " before its overlap is over");
       }
     }
   }
 
-  void storing(base::Now, int by, const std::string& resource, const fakes::Object& before,
+  void storing(base::Now at, int by, const std::string& resource, const fakes::Object& before,
                const fakes::Object& after) override {
     if (resource != "setupkeys" || by == kPerson || !before || !after) return;
+    note_due(at.wall, *after);
     const std::string old_id = text_at(*before, {"status", "keyID"});
     const IssuedKey* old = ledger_.key(old_id);
     if (old == nullptr || old->gone_at || text_at(*after, {"status", "keyID"}) == old_id) return;
@@ -131,6 +145,18 @@ class OverlapChecker : public Checker {
     });
     if (!kept) fail("forgets key " + old_id + ", which was in use until now");
   }
+
+ private:
+  // By the operator's own words: how long from the rotation on. Known from when it is first told.
+  void note_due(base::WallTime now, const Json& object) {
+    const auto rotated = time_in(at_path(object, {"status"}), "lastRotationTime");
+    for (const Json& entry : at_path(object, {"status", "previousKeys"})) {
+      const auto until = time_in(entry, "retireAt");
+      if (rotated && until) due_.try_emplace(text_at(entry, {"keyID"}), now + (*until - *rotated));
+    }
+  }
+
+  std::map<std::string, base::WallTime> due_;
 };
 
 }  // namespace

@@ -54,8 +54,8 @@ TEST(ElementFilter, WhereverThePiecesFallItKeepsTheSame) {
 }
 
 TEST(ElementFilter, WhatIsNoListIsKeptAsItIs) {
-  for (const char* text : {R"({"message":"token invalid","code":401})", "<html>[1]</html>", "",
-                           " \n{\"id\":[1]} "}) {
+  for (const char* text :
+       {R"({"message":"token invalid","code":401})", "<html>[1]</html>", "", " \n{\"id\":[1]} "}) {
     EXPECT_EQ(parse_json(kept(text), "").ok(), parse_json(text, "").ok()) << text;
   }
   EXPECT_EQ(kept(R"({"message": "no", "id": 1})"), R"({"message": "no", "id": 1})");

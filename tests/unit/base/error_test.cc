@@ -22,14 +22,6 @@ TEST(ErrorCodes, EachHasAWordOfItsOwn) {
   }
 }
 
-TEST(ErrorCodes, OnlyABadRequestIsTerminal) {
-  for (int i = 0; i <= kLast; ++i) {
-    const auto code = static_cast<ErrorCode>(i);
-    const bool bad = code == ErrorCode::kInvalidInput || code == ErrorCode::kUnprocessable;
-    EXPECT_EQ(terminal(code), bad) << code_name(code);
-  }
-}
-
 TEST(ErrorText, NamesTheStep) {
   EXPECT_EQ(to_text({ErrorCode::kGone, "watch", "too old"}), "watch: too old");
   EXPECT_EQ(to_text({ErrorCode::kGone, "", "too old"}), "too old");

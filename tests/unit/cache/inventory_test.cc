@@ -65,8 +65,33 @@ TEST(Inventory, AKeyMadeWhileTheListWasUnderWayOutlivesIt) {
   inventory.put(key("new", 3), ms(15));
   inventory.replace({key("old", 2)}, began(10));
   EXPECT_EQ(ids(inventory), (Ids{"new", "old"}));
+  EXPECT_FALSE(inventory.settled_at()) << "that list says nothing about it";
+}
+
+TEST(Inventory, AKeyThatNoListHasShownIsGoneAfterTwoListsFarApart) {
+  Inventory inventory;
+  inventory.put(key("new", 3), ms(15));
   inventory.replace({key("old", 2)}, began(20));
-  EXPECT_EQ(ids(inventory), (Ids{"old"})) << "a list that began after is the truth";
+  EXPECT_EQ(ids(inventory), (Ids{"new", "old"})) << "lists lag";
+  EXPECT_EQ(inventory.settled_at(), ms(20) + Inventory::kLag);
+  inventory.replace({key("old", 2)}, began(60'019));
+  EXPECT_EQ(ids(inventory), (Ids{"new", "old"})) << "too soon after the first";
+  EXPECT_FALSE(inventory.gone("new"));
+  inventory.replace({key("old", 2)}, began(60'020));
+  EXPECT_EQ(ids(inventory), (Ids{"old"}));
+  EXPECT_TRUE(inventory.gone("new"));
+  EXPECT_FALSE(inventory.settled_at());
+}
+
+TEST(Inventory, AListThatShowsTheKeyEndsTheDoubt) {
+  Inventory inventory;
+  inventory.put(key("new", 3), ms(15));
+  inventory.replace({}, began(20));
+  inventory.replace({key("new", 3)}, began(50'000));
+  EXPECT_FALSE(inventory.settled_at());
+  inventory.replace({key("x", 1, kOther)}, began(90'000));
+  EXPECT_TRUE(ids(inventory).empty()) << "it had been shown, so one list is enough";
+  EXPECT_TRUE(inventory.gone("new"));
 }
 
 TEST(Inventory, AKeyMadeInTheMomentTheListBeganOutlivesItToo) {
@@ -87,15 +112,113 @@ TEST(Inventory, AChangeMadeWhileTheListWasUnderWayWins) {
   EXPECT_FALSE(inventory.keys_of(kOwner).front().key.revoked);
 }
 
-TEST(Inventory, ADeletedKeyIsNotBroughtBackByAnOlderList) {
+TEST(Inventory, ADeletedKeyIsNotBroughtBackByAListThatIsBehind) {
   Inventory inventory;
   inventory.replace({key("a", 1), key("b", 2)}, began(0));
   inventory.erase(kOwner, "a", ms(15));
   EXPECT_EQ(ids(inventory), (Ids{"b"}));
-  inventory.replace({key("a", 1), key("b", 2)}, began(10));
-  EXPECT_EQ(ids(inventory), (Ids{"b"}));
-  inventory.replace({key("a", 1), key("b", 2)}, began(20));
-  EXPECT_EQ(ids(inventory), (Ids{"a", "b"})) << "it was not deleted after all";
+  for (const std::int64_t t : {10, 20, 30'000, 1'800'000}) {
+    inventory.replace({key("a", 1), key("b", 2)}, began(t));
+    EXPECT_EQ(ids(inventory), (Ids{"b"})) << t << ": ids do not come back";
+    EXPECT_EQ(inventory.total(), 1u) << t;
+  }
+}
+
+std::vector<netbird::Key> many(int count) {
+  std::vector<netbird::Key> out;
+  for (int i = 0; i < count; ++i) {
+    out.push_back(key("k" + std::to_string(i), static_cast<std::uint32_t>(i + 1)));
+  }
+  return out;
+}
+
+// One list that lacks keys (empty, cut off, another tenant's) ends nothing.
+TEST(Inventory, ManyMissingAtOnceAreBelievedWhenALaterListSaysSoAgain) {
+  for (const int left : {0, 1, 17}) {
+    Inventory inventory;
+    inventory.replace(many(20), began(0));
+    inventory.replace(many(left), began(1'000));
+    EXPECT_EQ(ids(inventory).size(), 20u) << left;
+    EXPECT_EQ(inventory.total(), 20u) << left;
+    EXPECT_EQ(inventory.settled_at(), ms(1'000) + Inventory::kDoubt);
+    inventory.replace(many(left), began(30'999));
+    EXPECT_EQ(ids(inventory).size(), 20u) << left << ": too soon";
+    EXPECT_FALSE(inventory.gone("k19"));
+    inventory.replace(many(left), began(31'000));
+    EXPECT_EQ(ids(inventory).size(), static_cast<std::size_t>(left));
+    EXPECT_EQ(inventory.total(), static_cast<std::size_t>(left));
+    EXPECT_TRUE(inventory.gone("k19"));
+  }
+}
+
+TEST(Inventory, OneLyingListChangesNothing) {
+  Inventory inventory;
+  inventory.replace(many(20), began(0));
+  inventory.replace({}, began(1'000));
+  inventory.replace(many(20), began(2'000));
+  EXPECT_FALSE(inventory.settled_at());
+  inventory.replace({}, began(40'000));
+  EXPECT_EQ(ids(inventory).size(), 20u) << "the doubt begins anew";
+  EXPECT_EQ(inventory.settled_at(), ms(40'000) + Inventory::kDoubt);
+}
+
+TEST(Inventory, AFewMissingAreBelievedAtOnce) {
+  Inventory inventory;
+  inventory.replace(many(20), began(0));
+  inventory.replace(many(18), began(1'000));
+  EXPECT_EQ(ids(inventory).size(), 18u) << "a tenth may be people at work";
+  EXPECT_TRUE(inventory.gone("k18") && inventory.gone("k19"));
+}
+
+TEST(Inventory, TheOnlyKeyIsNotBelievedGoneFromAnEmptyList) {
+  Inventory inventory;
+  inventory.replace(many(1), began(0));
+  inventory.replace({}, began(1'000));
+  EXPECT_EQ(ids(inventory), (Ids{"k0"}));
+  inventory.replace({}, began(31'000));
+  EXPECT_TRUE(ids(inventory).empty());
+}
+
+TEST(Inventory, WhatIsGoneIsRememberedForAnHour) {
+  Inventory inventory;
+  inventory.replace({key("a", 1), key("b", 2)}, began(0));
+  inventory.replace({key("b", 2)}, began(10));
+  EXPECT_TRUE(inventory.gone("a"));
+  inventory.replace({key("b", 2)}, began(3'600'010));
+  EXPECT_TRUE(inventory.gone("a"));
+  inventory.replace({key("b", 2)}, began(3'600'011));
+  EXPECT_FALSE(inventory.gone("a"));
+  EXPECT_FALSE(inventory.gone("nobody's"));
+}
+
+TEST(Inventory, TellsOfTheListBeforeTheLast) {
+  Inventory inventory;
+  EXPECT_FALSE(inventory.before());
+  inventory.replace({}, began(5));
+  EXPECT_FALSE(inventory.before());
+  inventory.replace({}, began(7));
+  EXPECT_EQ(inventory.before(), ms(5));
+}
+
+TEST(Inventory, AnImageDecidesAboutTheNextListAsTheWholeDid) {
+  Inventory whole;
+  whole.replace({key("a", 1), key("b", 2)}, began(0));
+  whole.put(key("new", 3), ms(5));
+  whole.erase(kOwner, "b", ms(6));
+  whole.replace({key("a", 1), key("b", 2)}, began(10));
+  Inventory copy;
+  copy.restore(kOwner, whole.image(kOwner));
+  EXPECT_EQ(ids(copy), ids(whole));
+  EXPECT_EQ(copy.total(), whole.total());
+  EXPECT_EQ(copy.before(), whole.before());
+  for (const std::int64_t t : {20, 60'020}) {
+    copy.replace({key("b", 2)}, began(t));
+    whole.replace({key("b", 2)}, began(t));
+    EXPECT_EQ(ids(copy), ids(whole)) << t;
+    EXPECT_EQ(copy.gone("a"), whole.gone("a")) << t;
+    EXPECT_EQ(copy.gone("new"), whole.gone("new")) << t;
+    EXPECT_EQ(copy.settled_at(), whole.settled_at()) << t;
+  }
 }
 
 TEST(Inventory, TwoListsInARowBothRespectAnErasureBetweenThem) {

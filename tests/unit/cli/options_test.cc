@@ -66,6 +66,15 @@ TEST(Options, AreRead) {
   EXPECT_EQ(parsed.run.log_level, io::Severity::kTrace);
   EXPECT_EQ(parsed.run.log_format, telemetry::Format::kJson);
   EXPECT_EQ(parsed.run.engine.account.requests_per_minute, 60);
+  EXPECT_EQ(parsed.run.engine.account.burst, 5);
+}
+
+TEST(Options, WithoutARateTheBudgetIsLearntAndZeroIsNone) {
+  EXPECT_FALSE(run_with({}).run.engine.account.requests_per_minute);
+  EXPECT_EQ(run_with({"--netbird-requests-per-minute", "0"}).run.engine.account.requests_per_minute,
+            0);
+  EXPECT_THAT(refusal({"--netbird-requests-per-minute", "-1"}),
+              HasSubstr("--netbird-requests-per-minute"));
 }
 
 TEST(Options, EntriesThatNoSecretTemplateMayHoldAreRead) {

@@ -16,11 +16,8 @@ using testing::Scene;
 
 constexpr const char* kOwner = "0123456789abcdef";
 
-io::HttpRequest request(const Scene& s, Action action) {
-  Decision d;
-  d.action = std::move(action);
-  d.next = s.resource.status;
-  return request_for(d, s.observed(), kOwner);
+io::HttpRequest request(const Scene& s, const Action& action) {
+  return request_for(action, s.observed(), kOwner);
 }
 base::Json body(const io::HttpRequest& r) { return json(r.body.reveal()); }
 
@@ -32,16 +29,16 @@ TEST(RequestFor, EachActionIsOneRequestToItsServer) {
       {AddFinalizer{}, "patch_finalizers"},
       {RemoveFinalizer{}, "patch_finalizers"},
       {WriteStatus{}, "patch_status"},
-      {Claim{4}, "patch_status"},
-      {CreateKey{4}, "create_key"},
+      {Claim{4, {}, "default"}, "patch_status"},
+      {CreateKey{4, "default"}, "create_key"},
       {LookForSecret{}, "get_secret_metadata"},
       {ReadSecret{}, "get_secret"},
       {TryWritingSecret{}, "dry_run_secret"},
       {WriteSecret{}, "patch_secret"},
       {RepairSecret{}, "patch_secret"},
-      {UpdateGroups{"id3"}, "update_key"},
-      {RevokeKey{"id3"}, "revoke_key"},
-      {DeleteKey{"id3"}, "delete_key"},
+      {UpdateGroups{"id3", "default"}, "update_key"},
+      {RevokeKey{"id3", false, "default"}, "revoke_key"},
+      {DeleteKey{"id3", "default"}, "delete_key"},
   };
   for (const auto& [action, operation] : cases) {
     const io::HttpRequest r = request(s, action);
@@ -53,11 +50,9 @@ TEST(RequestFor, EachActionIsOneRequestToItsServer) {
 
 TEST(RequestFor, StatusIsPatchedWithTheDifferenceOnly) {
   const Scene s;
-  Decision d;
-  d.action = WriteStatus{};
-  d.next = s.resource.status;
-  d.next.used_times = 9;
-  const io::HttpRequest r = request_for(d, s.observed(), kOwner);
+  kube::KeyStatus next = s.resource.status;
+  next.used_times = 9;
+  const io::HttpRequest r = request(s, WriteStatus{next});
   EXPECT_EQ(body(r)["status"], json(R"({"usedTimes": 9})"));
   EXPECT_EQ(body(r)["metadata"]["resourceVersion"], "50");
 }
@@ -75,7 +70,7 @@ TEST(RequestFor, ThePostCarriesTheMarkAndEndsWithinTheWait) {
   Scene s;
   s.groups.ids = {"g1"};
   s.resource.spec.settings.usage_limit = 5;
-  const io::HttpRequest r = request(s, CreateKey{4});
+  const io::HttpRequest r = request(s, CreateKey{4, "default"});
   EXPECT_TRUE(r.once);
   EXPECT_LT(r.timeout, s.observed().request_timeout);
   EXPECT_EQ(body(r), json(R"({"name": "fleet [k8s-0123456789abcdef-r4]", "type": "reusable",
@@ -112,12 +107,12 @@ TEST(RequestFor, ARepairDoesNotTouchTheKey) {
 TEST(RequestFor, RevokingKeepsTheGroupsUnlessTheyAreToBeFreed) {
   Scene s;
   s.active().key.auto_groups = {"g1"};
-  EXPECT_EQ(body(request(s, RevokeKey{"id3", false})),
+  EXPECT_EQ(body(request(s, RevokeKey{"id3", false, "default"})),
             json(R"({"revoked": true, "auto_groups": ["g1"]})"));
-  EXPECT_EQ(body(request(s, RevokeKey{"id3", true})),
+  EXPECT_EQ(body(request(s, RevokeKey{"id3", true, "default"})),
             json(R"({"revoked": true, "auto_groups": []})"));
   s.groups.ids = {"g2"};
-  EXPECT_EQ(body(request(s, UpdateGroups{"id3"})),
+  EXPECT_EQ(body(request(s, UpdateGroups{"id3", "default"})),
             json(R"({"revoked": false, "auto_groups": ["g2"]})"));
 }
 

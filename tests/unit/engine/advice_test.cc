@@ -47,8 +47,9 @@ void paused(Scene& s, AccountState state, const char* problem) {
   s.account.problem = problem;
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> kCases = {
+// Where the first key cannot be issued.
+std::vector<Case> without_a_key() {
+  return {
       {Reason::kAccountNotReady, refused, "put a valid one", "AccountNotReady"},
       {Reason::kGroupNotFound, [](Scene& s) { group_is(s, GroupFacts::State::kMissing); },
        "create it or correct spec.autoGroups", "GroupNotFound"},
@@ -67,12 +68,10 @@ const std::vector<Case>& cases() {
        [](Scene& s) {
          s = Scene::fresh();
          s.claimed(1, "FirstIssue");
-         s.flight.claimed = 1;
-         s.flight.secret_refusal =
-             base::Error{base::ErrorCode::kForbidden, "create_secret", "exceeded quota"};
-         s.flight.secret_backoff.until = s.now.mono + base::Duration{60'000};
+         s.hold(1);
+         s.failed(WriteSecret{}, base::ErrorCode::kForbidden, "exceeded quota");
        },
-       "allow it (access rights, quota, admission policy)", "APIError"},
+       "quota, admission policy)", "APIError"},
       {Reason::kApiError,
        [](Scene& s) { paused(s, AccountState::kFailing, "no answer; it is asked again"); },
        "it is asked again", "APIError"},
@@ -87,6 +86,12 @@ const std::vector<Case>& cases() {
          s.resource.spec.suspend = true;
        },
        "set it to false to issue a key", ""},
+  };
+}
+
+// Where there is one.
+std::vector<Case> with_a_key() {
+  return {
       {Reason::kRevokedExternally,
        [](Scene& s) {
          s.active().key.revoked = true;
@@ -105,6 +110,36 @@ const std::vector<Case>& cases() {
          s.active().key.state = netbird::KeyState::kOverused;
        },
        "set the annotation keys.netbird.io/rotate", "Overused"},
+      {Reason::kAccountChanged, [](Scene& s) { s.account.id = "account-2"; },
+       "keys.netbird.io/accept-account", "AccountChanged"},
+      {Reason::kRepairLimited,
+       [](Scene& s) {
+         s.secret_state = SecretState::kAbsent;
+         s.resource.status.repairs = {3, s.now.wall};
+       },
+       "keys.netbird.io/rotate", "RepairLimited"},
+      {Reason::kRevocationBlocked,
+       [](Scene& s) {
+         s.resource.spec.revoked = true;
+         s.resource.status.revoked_revision = 3;
+         s.failed(RevokeKey{"id3", false, "default"}, base::ErrorCode::kForbidden);
+         s.failed(RevokeKey{"id3", true, "default"}, base::ErrorCode::kForbidden);
+       },
+       "until then peers can enrol with it", "RevocationBlocked"},
+      {Reason::kRetirementBlocked,
+       [](Scene& s) {
+         s.resource.status.previous_keys = {{"id2", 2, testing::after_s(-1)}};
+         s.resource.status.last_rotation_time = testing::after_s(-3'601);
+         s.keys.push_back(s.key(2));
+         s.failed(DeleteKey{"id2", "default"}, base::ErrorCode::kRefused, "HTTP 405");
+       },
+       "until then peers can enrol with it", "RetirementBlocked"},
+      {Reason::kDeletionBlocked,
+       [](Scene& s) {
+         s.resource.meta.deleting = s.now.wall;
+         s.failed(DeleteKey{"id3", "default"}, base::ErrorCode::kRefused, "HTTP 412");
+       },
+       "keys.netbird.io/abandon", "DeletionBlocked"},
       {Reason::kDeletionBlocked,
        [](Scene& s) {
          s.resource.meta.deleting = s.now.wall;
@@ -113,6 +148,14 @@ const std::vector<Case>& cases() {
        },
        "keys.netbird.io/abandon", "DeletionBlocked"},
   };
+}
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> kCases = [] {
+    std::vector<Case> all = without_a_key();
+    for (const Case& c : with_a_key()) all.push_back(c);
+    return all;
+  }();
   return kCases;
 }
 
@@ -123,7 +166,7 @@ TEST(Advice, EachCauseSaysWhatToDoAndIsToldOnce) {
     const std::string name(status::reason_name(c.reason));
     const Decision d = s.decide();
     ASSERT_TRUE(testing::is<WriteStatus>(d)) << name << ": " << testing::name(d);
-    const kube::Condition* ready = testing::condition(d.next, "Ready");
+    const kube::Condition* ready = testing::condition(testing::next_of(d), "Ready");
     ASSERT_NE(ready, nullptr) << name;
     EXPECT_EQ(ready->reason, name);
     EXPECT_FALSE(ready->status) << name;
@@ -134,11 +177,11 @@ TEST(Advice, EachCauseSaysWhatToDoAndIsToldOnce) {
     EXPECT_TRUE(d.event->warning) << name;
     EXPECT_EQ(d.event->message, ready->message);
     // Once it is in the status, nothing is told again.
-    s.resource.status = d.next;
+    s.resource.status = testing::next_of(d);
     for (int i = 0; i < 3; ++i) {
       const Decision again = s.decide();
       EXPECT_FALSE(testing::is<WriteStatus>(again) && again.event) << name;
-      if (testing::is<WriteStatus>(again)) s.resource.status = again.next;
+      if (testing::is<WriteStatus>(again)) s.resource.status = testing::next_of(again);
     }
   }
 }

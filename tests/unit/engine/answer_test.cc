@@ -14,39 +14,78 @@ using testing::setup_key_text;
 using AnswerTest = testing::WorldTest;
 
 TEST_F(AnswerTest, AWrittenStatusIsKnownAtOnce) {
-  EXPECT_TRUE(answered(WriteStatus{}, answer(200, setup_key_text(11, R"({"revision": 3})"))).done);
+  kube::KeyStatus wanted;
+  wanted.revision = 3;
+  const std::string kept = setup_key_text(11, R"({"revision": 3})");
+  EXPECT_TRUE(answered(WriteStatus{wanted}, answer(200, kept)).done);
   EXPECT_EQ(resource()->status.revision, 3u);
   EXPECT_FALSE(flight().needs_refresh);
 }
 
-TEST_F(AnswerTest, AStaleUnknownOrRefusedWriteMeansLookAgain) {
-  for (const int status : {409, 404, 422, 500, 0}) {
+TEST_F(AnswerTest, AStaleOrUnknownWriteMeansLookAgain) {
+  for (const int status : {409, 404, 500, 0}) {
     flight() = Flight{};
     const Effect effect = answered(WriteStatus{}, status == 0 ? lost() : answer(status));
     EXPECT_FALSE(effect.done);
+    EXPECT_TRUE(effect.failed) << status;
     EXPECT_TRUE(flight().needs_refresh) << status;
-    EXPECT_EQ(flight().object_backoff.failures, status == 409 ? 0 : 1) << status;
+    EXPECT_EQ(flight().troubles.hold(WriteStatus{}, now.mono).has_value(), status != 409)
+        << status << ": that somebody was faster is no reason to wait";
   }
+  answered(WriteStatus{}, answer(409));
+  answered(WriteStatus{}, answer(409));
+  EXPECT_TRUE(flight().troubles.hold(WriteStatus{}, now.mono)) << "again and again is one";
+}
+
+TEST_F(AnswerTest, ARefusedWriteChangedNothingAndBacksOff) {
+  for (const int status : {400, 403, 413, 422}) {
+    flight() = Flight{};
+    answered(WriteStatus{}, answer(status));
+    EXPECT_FALSE(flight().needs_refresh) << status;
+    EXPECT_TRUE(flight().troubles.hold(WriteStatus{}, now.mono)) << status;
+    EXPECT_FALSE(flight().troubles.hold(WriteSecret{}, now.mono)) << "each kind on its own";
+  }
+  answered(ReadSetupKey{}, answer(200, setup_key_text(12)));
+  EXPECT_TRUE(flight().troubles.hold(WriteStatus{}, now.mono)) << "a read says nothing of a write";
+  answered(WriteStatus{}, answer(200, setup_key_text(13)));
+  EXPECT_TRUE(flight().troubles.empty());
+}
+
+// An API server that leaves out a field would be written to without end, and a claim that is not
+// there is nobody's.
+TEST_F(AnswerTest, AStatusThatIsNotKeptAsItWasWrittenBacksOff) {
+  kube::KeyStatus wanted;
+  wanted.revision = 3;
+  const Effect effect = answered(WriteStatus{wanted}, answer(200, setup_key_text(11)));
+  EXPECT_FALSE(effect.done);
+  EXPECT_TRUE(effect.failed);
+  EXPECT_TRUE(flight().troubles.hold(WriteStatus{}, now.mono));
+  flight() = Flight{};
+  EXPECT_FALSE(answered(Claim{4, wanted, "default"}, answer(200, setup_key_text(12))).done);
+  EXPECT_EQ(flight().claimed, 0u);
 }
 
 TEST_F(AnswerTest, OnlyAClaimThatSurelyIsOursMayBeUsed) {
-  answered(Claim{4}, lost());
+  answered(Claim{4, {}, "default"}, lost());
   EXPECT_EQ(flight().claimed, 0u);
   EXPECT_TRUE(flight().needs_refresh);
-  answered(Claim{4}, answer(409));
+  answered(Claim{4, {}, "default"}, answer(409));
   EXPECT_EQ(flight().claimed, 0u);
-  answered(Claim{4}, answer(200, setup_key_text(11)));
+  flight().dry_run_passed = true;
+  answered(Claim{4, {}, "default"}, answer(200, setup_key_text(11)));
   EXPECT_EQ(flight().claimed, 4u);
+  EXPECT_FALSE(flight().dry_run_passed) << "the next one tries the write anew";
 }
 
 TEST_F(AnswerTest, AClaimAnsweredAfterTheTermIsNotOurs) {
-  answered(Claim{4}, answer(200, setup_key_text(11)), /*same_term=*/false);
+  answered(Claim{4, {}, "default"}, answer(200, setup_key_text(11)), /*same_term=*/false);
   EXPECT_EQ(flight().claimed, 0u);
   EXPECT_EQ(resource()->meta.resource_version, "11") << "the cache may learn from it";
 }
 
 TEST_F(AnswerTest, ACreatedKeyIsHeldAndInTheInventory) {
-  const Effect effect = answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4, kKey)));
+  const Effect effect =
+      answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)));
   EXPECT_TRUE(effect.done);
   ASSERT_TRUE(flight().held);
   EXPECT_EQ(flight().held->facts.revision, 4u);
@@ -57,23 +96,40 @@ TEST_F(AnswerTest, ACreatedKeyIsHeldAndInTheInventory) {
 }
 
 TEST_F(AnswerTest, ACreatedKeyIsNotHeldByWhoNoLongerLeads) {
-  answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4, kKey)), /*same_term=*/false);
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)),
+           /*same_term=*/false);
   EXPECT_FALSE(flight().held);
 }
 
 TEST_F(AnswerTest, ACreatedKeyIsNotHeldForAnotherObjectOfTheSameName) {
   store(setup_key_text(20, "{}", "uid-2"));
-  answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4, kKey)));
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)));
   EXPECT_FALSE(flight().held);
 }
 
-TEST_F(AnswerTest, ARefusedPostMadeNoKey) {
-  for (const int status : {400, 409, 412, 422}) {
+TEST_F(AnswerTest, APostRefusedForGoodMadeNoKey) {
+  for (const int status : {400, 422}) {
     flight() = Flight{};
-    answered(CreateKey{4}, answer(status, R"({"message": "unknown group"})"));
+    sent(CreateKey{4, "default"}, flight(), now.mono);
+    answered(CreateKey{4, "default"}, answer(status, R"({"message": "unknown group"})"));
     EXPECT_EQ(flight().refused_revision, 4u) << status;
     ASSERT_TRUE(flight().refusal);
+    EXPECT_EQ(flight().claimed, 0u) << status;
     EXPECT_FALSE(flight().list_needed_since) << status;
+    EXPECT_TRUE(flight().lost.empty()) << status;
+  }
+}
+
+TEST_F(AnswerTest, APostRefusedForNowLeavesItsClaimUsable) {
+  for (const int status : {404, 405, 409, 412}) {
+    flight() = Flight{};
+    sent(CreateKey{4, "default"}, flight(), now.mono);
+    answered(CreateKey{4, "default"}, answer(status, R"({"message": "proxy"})"));
+    EXPECT_EQ(flight().refused_revision, 0u) << status << " is no fault of the spec";
+    EXPECT_EQ(flight().claimed, 4u) << status << ": no revision is burnt";
+    EXPECT_TRUE(flight().lost.empty()) << status;
+    EXPECT_NE(flight().troubles.with(CreateKey{4, "default"}), nullptr) << status;
+    EXPECT_EQ(flight().list_needed_since.has_value(), status == 404) << status;
   }
 }
 
@@ -81,39 +137,88 @@ TEST_F(AnswerTest, ARefusedPostMadeNoKey) {
 // its SetupKey, which was deleted at that moment.
 TEST_F(AnswerTest, AKeyWithoutItsMarkIsAnUnknownOutcome) {
   for (const std::uint32_t other : {5u, 12u}) {
-    answered(CreateKey{4}, answer(200, netbird_key_text("id4", other, kKey)));
+    answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", other, kKey)));
     EXPECT_FALSE(flight().held);
     EXPECT_TRUE(flight().list_needed_since);
   }
 }
 
 TEST_F(AnswerTest, AnUnknownPostForcesANewerList) {
-  for (const int status : {500, 502, 0}) {
+  for (const int status : {302, 500, 502, 0}) {
     flight() = Flight{};
-    answered(CreateKey{4}, status == 0 ? lost() : answer(status));
+    sent(CreateKey{4, "default"}, flight(), now.mono);
+    answered(CreateKey{4, "default"}, status == 0 ? lost() : answer(status));
     EXPECT_EQ(flight().refused_revision, 0u) << status;
+    EXPECT_EQ(flight().claimed, 0u) << status;
     EXPECT_EQ(flight().list_needed_since, now.mono) << status;
     EXPECT_FALSE(flight().held);
+    ASSERT_EQ(flight().lost.size(), 1u) << status << ": it may be there, and nobody holds it";
+    EXPECT_EQ(flight().lost[0].revision, 4u);
   }
   flight() = Flight{};
-  answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4)));
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4)));
   EXPECT_TRUE(flight().list_needed_since) << "a masked key is as good as none";
   EXPECT_FALSE(flight().held);
+}
+
+TEST_F(AnswerTest, ARevisionThatIsHeldIsNotLost) {
+  sent(CreateKey{4, "default"}, flight(), now.mono);
+  EXPECT_EQ(flight().lost.size(), 1u) << "until its answer is there";
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)));
+  EXPECT_TRUE(flight().lost.empty());
+}
+
+TEST_F(AnswerTest, OnlySoManyLostRevisionsAreKept) {
+  for (std::uint32_t r = 1; r <= Flight::kLostMax + 5; ++r) {
+    sent(CreateKey{r, "default"}, flight(), now.mono);
+  }
+  EXPECT_EQ(flight().lost.size(), Flight::kLostMax);
+  EXPECT_EQ(flight().lost.back().revision, Flight::kLostMax + 5) << "the oldest go";
 }
 
 TEST_F(AnswerTest, ACertainRefusalOfTheAccountNeedsNoList) {
   for (const int status : {401, 403, 429}) {
     flight() = Flight{};
-    answered(CreateKey{4}, answer(status));
+    answered(CreateKey{4, "default"}, answer(status));
     EXPECT_FALSE(flight().list_needed_since) << status;
+    EXPECT_EQ(flight().claimed, 4u) << status << ": the same claim is sent again";
     EXPECT_FALSE(world.account.ready());
   }
 }
 
+// A server that fails for one key's call alone would be asked for it again and again.
+TEST_F(AnswerTest, TheAccountsTroubleIsTheKeysAsWellUnlessItIsOneOfTooManyCalls) {
+  const Action remove = DeleteKey{"id4", "default"};
+  answered(remove, answer(429));
+  EXPECT_TRUE(flight().troubles.empty()) << "it goes out with the next permit";
+  answered(remove, answer(401));
+  EXPECT_TRUE(flight().troubles.hold(remove, now.mono));
+  flight() = Flight{};
+  answered(remove, base::Error{base::ErrorCode::kUnreachable, "send", "connection refused"});
+  EXPECT_TRUE(flight().troubles.hold(remove, now.mono));
+}
+
+TEST_F(AnswerTest, ARefusedOrUnansweredWriteOfOneKeyDoesNotPauseTheAccount) {
+  world.account.begin_term(now.mono);
+  world.account.inventory().replace({}, {now.mono, now.wall});
+  world.account.list_works(now.mono);
+  ASSERT_TRUE(world.account.ready());
+  for (const int status : {400, 403, 404, 405, 409, 412, 422, 500, 503, 0}) {
+    flight() = Flight{};
+    const Action revoke = RevokeKey{"id4", false, "default"};
+    answered(revoke, status == 0 ? lost() : answer(status));
+    EXPECT_NE(flight().troubles.with(revoke), nullptr) << status;
+    EXPECT_FALSE(flight().troubles.hold(RevokeKey{"id5", false, "default"}, now.mono))
+        << "each key on its own";
+    EXPECT_TRUE(world.account.ready()) << status;
+    EXPECT_FALSE(world.account.gate().paused(now.mono)) << status;
+  }
+}
+
 TEST_F(AnswerTest, ADeletedKeyLeavesTheInventory) {
-  answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4, kKey)));
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)));
   flight().proven_revision = 3;
-  EXPECT_TRUE(answered(DeleteKey{"id4"}, answer(200)).done);
+  EXPECT_TRUE(answered(DeleteKey{"id4", "default"}, answer(200)).done);
   EXPECT_TRUE(world.account.inventory().keys_of(cache::owner_of(testing::kUid)).empty());
   EXPECT_EQ(flight().deleted_keys, (std::vector<std::string>{"id4"}));
   EXPECT_EQ(flight().proven_revision, 0u) << "one proof, one removal";
@@ -121,33 +226,39 @@ TEST_F(AnswerTest, ADeletedKeyLeavesTheInventory) {
 
 // NetBird answers 404 for a key that is gone, and to a token that is gone as well.
 TEST_F(AnswerTest, ADeletionAnswered404IsNotBelievedWithoutANewerList) {
-  answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4, kKey)));
-  answered(DeleteKey{"id4"}, answer(404));
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)));
+  answered(DeleteKey{"id4", "default"}, answer(404));
   EXPECT_EQ(flight().list_needed_since, now.mono);
   EXPECT_TRUE(flight().deleted_keys.empty());
 }
 
-TEST_F(AnswerTest, APostAnswered404IsNoFaultOfTheSpec) {
-  answered(CreateKey{4}, answer(404));
-  EXPECT_EQ(flight().refused_revision, 0u);
-  EXPECT_FALSE(world.account.ready());
-}
-
 TEST_F(AnswerTest, AFailedDeletionKeepsTheKey) {
-  answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4, kKey)));
-  answered(DeleteKey{"id4"}, lost());
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)));
+  answered(DeleteKey{"id4", "default"}, lost());
   EXPECT_EQ(world.account.inventory().keys_of(cache::owner_of(testing::kUid)).size(), 1u);
   EXPECT_TRUE(flight().list_needed_since);
   EXPECT_TRUE(flight().deleted_keys.empty());
 }
 
 TEST_F(AnswerTest, AnUpdateRefusedBacksOff) {
-  answered(UpdateGroups{"id4"}, answer(422, R"({"message": "group All"})"));
-  EXPECT_TRUE(flight().refusal);
-  EXPECT_TRUE(flight().key_backoff.holds(now.mono));
-  answered(UpdateGroups{"id4"}, answer(200, netbird_key_text("id4", 4)));
-  EXPECT_FALSE(flight().refusal);
-  EXPECT_FALSE(flight().key_backoff.holds(now.mono));
+  const Action update = UpdateGroups{"id4", "default"};
+  answered(update, answer(422, R"({"message": "group All"})"));
+  ASSERT_NE(flight().troubles.with(update), nullptr);
+  EXPECT_NE(flight().troubles.with(update)->error.message.find("group All"), std::string::npos);
+  EXPECT_TRUE(flight().troubles.hold(update, now.mono));
+  answered(update, answer(200, netbird_key_text("id4", 4)));
+  ASSERT_NE(flight().troubles.with(update), nullptr);
+  EXPECT_EQ(flight().troubles.with(update)->error.message, "") << "nothing is wrong any more";
+}
+
+TEST_F(AnswerTest, WhatSomebodyUndoesAgainAndAgainBacksOffThoughItWorks) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(answered(RepairSecret{}, answer(200, secret_text(60 + i, 1))).done);
+    EXPECT_TRUE(
+        answered(UpdateGroups{"id4", "default"}, answer(200, netbird_key_text("id4", 4))).done);
+  }
+  EXPECT_TRUE(flight().troubles.hold(RepairSecret{}, now.mono));
+  EXPECT_TRUE(flight().troubles.hold(UpdateGroups{"id4", "default"}, now.mono));
 }
 
 TEST_F(AnswerTest, LookingFindsAbsentOursAndForeign) {
@@ -168,7 +279,7 @@ TEST_F(AnswerTest, LookingFindsAbsentOursAndForeign) {
 TEST_F(AnswerTest, ALookThatFailsFindsNothing) {
   answered(LookForSecret{}, answer(403));
   EXPECT_EQ(observed().secret.state, SecretState::kUnknown);
-  EXPECT_TRUE(flight().secret_backoff.holds(now.mono));
+  EXPECT_TRUE(flight().troubles.hold(LookForSecret{}, now.mono));
 }
 
 TEST_F(AnswerTest, ReadingProvesWhoseTurnItIs) {
@@ -191,31 +302,45 @@ TEST_F(AnswerTest, ReadingProvesWhoseTurnItIs) {
 }
 
 TEST_F(AnswerTest, AWrittenSecretIsKnownRight) {
-  flight().secret_refusal = base::Error{base::ErrorCode::kForbidden, "write", "no"};
+  answered(WriteSecret{}, answer(403));
+  ASSERT_NE(flight().troubles.with(WriteSecret{}), nullptr);
   EXPECT_TRUE(answered(WriteSecret{}, answer(201, secret_text(60, 1))).done);
   EXPECT_EQ(observed().secret.content, ContentState::kRight);
-  EXPECT_FALSE(flight().secret_refusal);
+  EXPECT_EQ(flight().troubles.with(WriteSecret{}), nullptr);
 }
 
 TEST_F(AnswerTest, AnUnknownSecretWriteMeansLookAgainWithTheKeyStillHeld) {
-  answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4, kKey)));
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)));
   answered(LookForSecret{}, answer(404));
   for (const int status : {0, 409, 500}) {
     answered(WriteSecret{}, status == 0 ? lost() : answer(status));
     EXPECT_EQ(observed().secret.state, SecretState::kUnknown) << status;
     EXPECT_TRUE(flight().held);
-    EXPECT_FALSE(flight().secret_refusal) << status;
   }
 }
 
 TEST_F(AnswerTest, ARefusedSecretWriteIsRemembered) {
+  answered(LookForSecret{}, answer(404));
   answered(WriteSecret{}, answer(403, R"({"message": "no right"})"));
-  ASSERT_TRUE(flight().secret_refusal);
-  EXPECT_NE(flight().secret_refusal->message.find("no right"), std::string::npos);
+  const Trouble* trouble = flight().troubles.with(WriteSecret{});
+  ASSERT_NE(trouble, nullptr);
+  EXPECT_NE(trouble->error.message.find("no right"), std::string::npos);
+  EXPECT_EQ(observed().secret.state, SecretState::kAbsent) << "what was refused changed nothing";
   answered(TryWritingSecret{}, answer(201));
   EXPECT_TRUE(flight().dry_run_passed);
+  EXPECT_EQ(flight().troubles.with(WriteSecret{}), nullptr);
   answered(WriteSecret{}, answer(403));
   EXPECT_FALSE(flight().dry_run_passed);
+}
+
+TEST_F(AnswerTest, AWebhookThatKnowsNoDryRunsSaysNothingOfTheWrite) {
+  const std::string told = R"({"message": "admission webhook \"x\" does not support dry run"})";
+  answered(TryWritingSecret{}, answer(400, told));
+  EXPECT_TRUE(flight().dry_run_passed);
+  EXPECT_TRUE(flight().troubles.empty());
+  answered(TryWritingSecret{}, answer(403, R"({"message": "exceeded quota"})"));
+  EXPECT_FALSE(flight().dry_run_passed);
+  EXPECT_TRUE(flight().troubles.hold(TryWritingSecret{}, now.mono));
 }
 
 TEST_F(AnswerTest, AResourceThatIsGoneIsForgotten) {
@@ -240,8 +365,8 @@ TEST_F(AnswerTest, AnotherObjectOfTheSameNameStartsAfresh) {
 }
 
 TEST_F(AnswerTest, NoNoteHoldsKeyMaterial) {
-  answered(CreateKey{4}, answer(200, netbird_key_text("id4", 4, kKey)));
-  answered(CreateKey{5}, answer(422, std::string(R"({"message": "x"})")));
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4, kKey)));
+  answered(CreateKey{5, "default"}, answer(422, std::string(R"({"message": "x"})")));
   answered(WriteSecret{}, lost());
   for (const io::Command& command : out.take()) {
     const auto* note = std::get_if<io::Note>(&command);

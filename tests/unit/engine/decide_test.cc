@@ -12,6 +12,7 @@ using testing::is;
 using testing::kWall;
 using testing::ms;
 using testing::name;
+using testing::next_of;
 using testing::Scene;
 using testing::told;
 
@@ -20,6 +21,51 @@ TEST(Ladder, AStaleResourceIsReadBeforeAnythingElse) {
   s.flight.needs_refresh = true;
   s.resource.meta.deleting = kWall;
   EXPECT_EQ(name(s.decide()), "read_setupkey");
+}
+
+TEST(Ladder, WhatCannotBeReadWaitsAndIsTold) {
+  Scene s;
+  s.flight.needs_refresh = true;
+  s.failed(ReadSetupKey{}, base::ErrorCode::kForbidden, "no right");
+  const Decision d = s.decide();
+  EXPECT_EQ(told(d), "Ready=False/APIError Stalled");
+  EXPECT_EQ(d.wake_at, s.flight.troubles.hold(ReadSetupKey{}, s.now.mono));
+}
+
+TEST(Ladder, WhatFailedWaitsItsTimeAndIsToldOnce) {
+  Scene s = Scene::fresh();
+  s.resource.meta.finalizers.clear();
+  s.failed(AddFinalizer{}, base::ErrorCode::kForbidden, "no right");
+  const Decision d = s.decide();
+  EXPECT_EQ(told(d), "Ready=False/APIError Stalled");
+  ASSERT_TRUE(d.event);
+  s.at_rest();
+  const Decision waits = s.decide();
+  ASSERT_TRUE(is<Rest>(waits)) << name(waits);
+  ASSERT_TRUE(waits.wake_at);
+  s.now.mono = *waits.wake_at;
+  EXPECT_EQ(name(s.decide()), "add_finalizer");
+}
+
+// Words of another request with the same code, such as a new request id, are no news.
+TEST(Ladder, WordsThatChangeFromAnswerToAnswerAreWrittenOnce) {
+  Scene s = Scene::fresh();
+  s.resource.meta.finalizers.clear();
+  s.failed(AddFinalizer{}, base::ErrorCode::kForbidden, "request 1");
+  s.at_rest();
+  for (int i = 2; i < 10; ++i) {
+    s.failed(AddFinalizer{}, base::ErrorCode::kForbidden, "request " + std::to_string(i));
+    EXPECT_TRUE(is<Rest>(s.decide())) << i;
+  }
+}
+
+TEST(Ladder, AStatusThatCannotBeWrittenIsNotTriedAgainAndAgain) {
+  Scene s;
+  s.active().key.used_times = 2;
+  s.failed(WriteStatus{}, base::ErrorCode::kForbidden);
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Rest>(d)) << name(d);
+  EXPECT_EQ(d.wake_at, s.flight.troubles.hold(WriteStatus{}, s.now.mono));
 }
 
 TEST(Ladder, DeletionGoesBeforeABadSpec) {
@@ -35,7 +81,7 @@ TEST(Ladder, ABadSpecIsToldAndNothingIsDone) {
   s.resource.meta.finalizers.clear();
   const Decision d = s.decide();
   EXPECT_EQ(told(d), "Ready=False/InvalidSpec Stalled");
-  s.resource.status = d.next;
+  s.resource.status = next_of(d);
   EXPECT_EQ(name(s.decide()), "rest");
 }
 
@@ -68,8 +114,8 @@ TEST(Ladder, AnOpenClaimIsSettledBeforeANewNeed) {
 
 TEST(Rest, IsWokenByTheNextDate) {
   Scene s;
-  s.resource.status.expires_at = s.active().key.expires = s.secret.expires_at = after_s(1'000);
-  s.resource.status.issued_at = kWall;
+  s.resource.status.expires_at = s.active().key.expires = s.secret.expires_at = after_s(3'667);
+  s.resource.status.issued_at = after_s(-5'333);  // a third of 9,000 s before its end
   s.at_rest();
   const Decision d = s.decide();
   ASSERT_TRUE(is<Rest>(d)) << name(d);
@@ -91,9 +137,9 @@ TEST(Rest, UsageIsTakenOverOncePerList) {
   s.active().key.last_used = after_s(-5);
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  EXPECT_EQ(d.next.used_times, 2);
-  EXPECT_EQ(d.next.last_used, after_s(-5));
-  s.resource.status = d.next;
+  EXPECT_EQ(next_of(d).used_times, 2);
+  EXPECT_EQ(next_of(d).last_used, after_s(-5));
+  s.resource.status = next_of(d);
   EXPECT_TRUE(is<Rest>(s.decide()));
 }
 
@@ -106,7 +152,7 @@ TEST(Rest, ARevocationBehindOurBackIsAnEventOnce) {
   ASSERT_TRUE(d.event);
   EXPECT_TRUE(d.event->warning);
   EXPECT_EQ(d.event->reason, "RevokedExternally");
-  s.resource.status = d.next;
+  s.resource.status = next_of(d);
   s.active().key.used_times = 1;
   d = s.decide();
   EXPECT_TRUE(is<WriteStatus>(d));
@@ -120,7 +166,7 @@ TEST(Rest, BeforeTheFirstListNothingIsSaid) {
   s.keys.clear();
   const Decision d = s.decide();
   EXPECT_TRUE(is<Rest>(d));
-  EXPECT_EQ(told(d), "Ready=True/Issued");
+  EXPECT_EQ(told(s.resource.status), "Ready=True/Issued");
 }
 
 }  // namespace

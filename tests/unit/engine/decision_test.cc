@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -11,33 +10,85 @@ namespace {
 
 using testing::after_s;
 using testing::is;
+using testing::kWall;
 using testing::ms;
+using testing::next_of;
 using testing::Scene;
 
-TEST(ActionNames, EachActionHasItsWord) {
-  const std::vector<Action> all = {
-      Rest{},        ReadSetupKey{}, AddFinalizer{},  RemoveFinalizer{}, WriteStatus{},
-      Claim{},       CreateKey{},    LookForSecret{}, ReadSecret{},      TryWritingSecret{},
-      WriteSecret{}, RepairSecret{}, UpdateGroups{},  RevokeKey{},       DeleteKey{}};
-  std::set<std::string> names;
-  for (const Action& action : all) names.insert(action_name(action));
-  EXPECT_EQ(names.size(), std::variant_size_v<Action>);
-}
-
-TEST(ListIsProof, OnlyIfAskedForAfterEverythingItIsToProve) {
+TEST(ListIsNewer, OnlyIfAskedForAfterEverythingItIsToProve) {
   Scene s;
-  EXPECT_TRUE(list_is_proof(s.observed()));
+  EXPECT_TRUE(list_is_newer(s.observed()));
   s.flight.seen_at = ms(999'000);
-  EXPECT_TRUE(list_is_proof(s.observed())) << "begun in that very moment";
+  EXPECT_TRUE(list_is_newer(s.observed())) << "begun in that very moment";
   s.flight.seen_at = ms(999'001);
-  EXPECT_FALSE(list_is_proof(s.observed()));
+  EXPECT_FALSE(list_is_newer(s.observed()));
   s.flight.seen_at = ms(0);
   s.flight.list_needed_since = ms(999'001);
-  EXPECT_FALSE(list_is_proof(s.observed()));
+  EXPECT_FALSE(list_is_newer(s.observed()));
   s.flight.list_needed_since = ms(999'000);
-  EXPECT_TRUE(list_is_proof(s.observed()));
+  EXPECT_TRUE(list_is_newer(s.observed()));
   s.account.snapshot.reset();
-  EXPECT_FALSE(list_is_proof(s.observed()));
+  EXPECT_FALSE(list_is_newer(s.observed()));
+}
+
+TEST(KeyIsMissing, IfAnEarlierListHadItOrTwoListsFarApartLackIt) {
+  Scene s;
+  EXPECT_FALSE(key_is_missing(s.observed())) << "it is there";
+  s.keys.clear();
+  EXPECT_TRUE(key_is_missing(s.observed()));
+  s.flight.seen_at = ms(939'001);
+  s.account.before = ms(939'001);
+  EXPECT_FALSE(key_is_missing(s.observed())) << "too close to its making";
+  EXPECT_EQ(missing_told_at(s.observed()), ms(939'001) + cache::Inventory::kLag);
+  s.flight.seen_at = s.account.before.emplace(ms(939'000));
+  EXPECT_TRUE(key_is_missing(s.observed()));
+  s.account.before = ms(938'999);
+  EXPECT_FALSE(key_is_missing(s.observed())) << "only one list was asked for since";
+  s.gone = {"id3"};
+  EXPECT_TRUE(key_is_missing(s.observed()));
+}
+
+TEST(WaitOver, LastsItsLengthWhateverTheClocks) {
+  Scene s;
+  const auto over = [&s](std::int64_t since_s) {
+    return wait_over(s.observed(), after_s(since_s), base::Duration{30'000}) - s.now.mono;
+  };
+  EXPECT_EQ(over(0), base::Duration{30'000});
+  EXPECT_EQ(over(-29), base::Duration{1'000});
+  EXPECT_EQ(over(-40), base::Duration{-10'000});
+  EXPECT_EQ(over(2), base::Duration{32'000}) << "whole seconds are no set clock";
+  s.began = s.now.mono + base::Duration{-5'000};
+  EXPECT_EQ(over(9 * 3'600), base::Duration{25'000}) << "by a clock that was ahead before we began";
+}
+
+TEST(WaitOver, CountsWhatHadPassedBeforeTheClockWasSetAhead) {
+  for (const auto by : {std::chrono::hours(9), std::chrono::hours(1)}) {
+    Scene s;
+    s.pass(std::chrono::seconds(10));
+    s.set_clock(by);
+    s.pass(std::chrono::seconds(5));
+    const auto left = [&s](base::WallTime since) {
+      return wait_over(s.observed(), since, base::Duration{30'000}) - s.now.mono;
+    };
+    EXPECT_EQ(left(kWall), base::Duration{15'000}) << by.count();
+    EXPECT_EQ(left(kWall - std::chrono::hours(10)), base::Duration{15'000 - 36'000'000});
+    EXPECT_EQ(left(s.now.wall - std::chrono::seconds(3)), base::Duration{27'000})
+        << by.count() << ": written since";
+  }
+}
+
+TEST(AccountAnswers, WhereItTakesCallsThoughMaybeFew) {
+  Scene s;
+  for (const auto& [state, answers] :
+       {std::pair(AccountState::kReady, true), std::pair(AccountState::kRateLimited, true),
+        std::pair(AccountState::kUnknown, false), std::pair(AccountState::kRefused, false),
+        std::pair(AccountState::kFailing, false)}) {
+    s.account.state = state;
+    EXPECT_EQ(account_answers(s.observed()), answers) << static_cast<int>(state);
+  }
+  s.account.state = AccountState::kReady;
+  s.account.snapshot.reset();
+  EXPECT_FALSE(account_answers(s.observed())) << "its keys are not known";
 }
 
 TEST(ToMono, IsNeverInThePastNorTooFar) {
@@ -81,7 +132,7 @@ TEST(Settle, RestsWhereNothingChanges) {
   const Scene s;
   EXPECT_TRUE(is<Rest>(settle(s.observed(), status::Report{})) == false);
   Scene told;
-  told.resource.status = settle(told.observed(), status::Report{}).next;
+  told.resource.status = next_of(settle(told.observed(), status::Report{}));
   EXPECT_TRUE(is<Rest>(settle(told.observed(), status::Report{})));
 }
 

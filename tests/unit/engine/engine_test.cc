@@ -45,6 +45,8 @@ class Servers {
     const auto found = sent_.find(operation);
     return found == sent_.end() ? 0 : found->second;
   }
+  const std::map<std::string, int>& sent() const { return sent_; }
+  const base::Json& status_of(const std::string& name) { return objects_[name]["status"]; }
   Health health() const { return engine_.health(); }
   io::Vitals vitals() const { return engine_.vitals({base::Duration{mono_ms_}}); }
 
@@ -121,14 +123,18 @@ class Servers {
     if (r.operation == "get_secret_metadata") return answer(404);
     if (r.operation == "create_key") {
       const base::Json body = json(r.body.reveal());
-      const base::Json key = {{"id", "id" + std::to_string(++keys_)},
-                              {"state", "valid"},
-                              {"name", body["name"]},
-                              {"key", kKey},
-                              {"auto_groups", body["auto_groups"]}};
+      base::Json key = {{"id", "id" + std::to_string(keys_.size() + 1)},
+                        {"state", "valid"},
+                        {"name", body["name"]},
+                        {"key", "A6160****"},
+                        {"auto_groups", body["auto_groups"]}};
+      keys_.push_back(key);
+      key["key"] = kKey;
       return answer(200, base::dump_json(key));
     }
-    if (r.operation == "list_keys" || r.operation == "list_groups") return answer(200, "[]");
+    if (r.operation == "list_keys") return answer(200, base::dump_json(keys_));
+    if (r.operation == "list_groups") return answer(200, "[]");
+    if (r.operation == "get_account") return answer(200, R"([{"id": "account-1"}])");
     return answer(200);
   }
 
@@ -138,7 +144,7 @@ class Servers {
   std::deque<io::Command> todo_;
   bool busy_ = false;
   std::uint64_t version_ = 100;
-  int keys_ = 0;
+  base::Json keys_ = base::Json::array();
   std::int64_t mono_ms_ = 1'000;
   std::optional<base::Instant> timer_;
 };
@@ -187,8 +193,8 @@ TEST(Engine, AShortBudgetDelaysButStrandsNobody) {
   for (int i = 0; i < 20; ++i) servers.add("k" + std::to_string(i));
   servers.start();
   EXPECT_LE(servers.count("create_key"), 1);
-  EXPECT_GT(servers.vitals().turns.short_of_budget, 0u);
   servers.advance(30'000);  // far less than a resync
+  EXPECT_GT(servers.vitals().turns.short_of_budget, 0u);
   EXPECT_EQ(servers.count("create_key"), 20);
   EXPECT_EQ(servers.health().queue_depth, 0u);
 }
@@ -207,6 +213,58 @@ TEST(Engine, AFailingAccountIsNotHammered) {
   servers.statuses.clear();
   servers.advance(120'000);
   EXPECT_EQ(servers.count("create_key"), 20);
+}
+
+TEST(Engine, A429BurnsNoRevisionAndNothingIsReadBeforeTheNextTry) {
+  Servers servers{Options{}};
+  for (int i = 0; i < 10; ++i) servers.add("k" + std::to_string(i));
+  servers.statuses["create_key"] = 429;
+  servers.start();
+  const int refused = servers.count("create_key");
+  EXPECT_GE(refused, 1);
+  EXPECT_LE(refused, 8) << "not more than may be under way at once";
+  servers.advance(20'000);
+  EXPECT_EQ(servers.count("list_keys"), 1);
+  servers.statuses.clear();
+  const int tried = servers.count("create_key");
+  servers.advance(600'000);  // by what is left of the learnt budget
+  EXPECT_EQ(servers.count("create_key"), tried + 10);
+  for (int i = 0; i < 10; ++i) {
+    const base::Json& status = servers.status_of("k" + std::to_string(i));
+    EXPECT_EQ(status["revision"], 1) << i;
+    EXPECT_EQ(status["lastRevision"], 1) << i;
+    EXPECT_FALSE(status.contains("claim")) << i;
+  }
+}
+
+TEST(Engine, OneLastingFaultCostsLittleAndHealsByItself) {
+  Servers servers{Options{}};
+  for (int i = 0; i < 30; ++i) servers.add("k" + std::to_string(i));
+  servers.statuses["create_secret"] = 403;  // a full quota
+  servers.start();
+  servers.advance(60'000);
+  EXPECT_LE(servers.count("create_key"), 30) << "one key in hand each, and no pile";
+  std::map<std::string, int> before = servers.sent();
+  servers.advance(60'000);
+  for (const auto& [operation, count] : servers.sent()) {
+    // Each of those who tried is told, and looks whether its place is still free.
+    EXPECT_LE(count - before[operation], 20) << operation << ", by all together, in a minute";
+  }
+  const int posts = servers.count("create_key");
+  servers.statuses.clear();
+  servers.advance(300'000);
+  EXPECT_EQ(servers.health().queue_depth, 0u);
+  EXPECT_EQ(servers.count("create_key"), std::max(posts, 30)) << "the keys in hand were used";
+  for (int i = 0; i < 30; ++i) {
+    EXPECT_EQ(servers.status_of("k" + std::to_string(i))["revision"], 1) << i;
+  }
+}
+
+TEST(Engine, RecordsTheAccountInWhichTheKeysLive) {
+  Servers servers{Options{}};
+  servers.add("k");
+  servers.start();
+  EXPECT_EQ(servers.status_of("k")["account"], json(R"({"name": "default", "id": "account-1"})"));
 }
 
 TEST(Engine, NoMoreRequestsThanAllowedAreInTheAir) {

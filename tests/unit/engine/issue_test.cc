@@ -12,6 +12,7 @@ using testing::is;
 using testing::kWall;
 using testing::ms;
 using testing::name;
+using testing::next_of;
 using testing::Scene;
 using testing::told;
 
@@ -26,11 +27,11 @@ TEST(FirstIssue, ClaimsTheFirstRevision) {
   const Decision d = s.decide();
   ASSERT_TRUE(is<Claim>(d));
   EXPECT_EQ(as<Claim>(d).revision, 1u);
-  ASSERT_TRUE(d.next.claim);
-  EXPECT_EQ(d.next.claim->revision, 1u);
-  EXPECT_EQ(d.next.claim->since, kWall);
-  EXPECT_EQ(d.next.claim->reason, "FirstIssue");
-  EXPECT_EQ(d.next.last_revision, 1u);
+  ASSERT_TRUE(next_of(d).claim);
+  EXPECT_EQ(next_of(d).claim->revision, 1u);
+  EXPECT_EQ(next_of(d).claim->since, kWall);
+  EXPECT_EQ(next_of(d).claim->reason, "FirstIssue");
+  EXPECT_EQ(next_of(d).last_revision, 1u);
   EXPECT_EQ(d.priority, Priority::kFirstIssue);
   EXPECT_EQ(told(d), "Ready=False/Progressing Reconciling");
 }
@@ -58,16 +59,16 @@ TEST(FirstIssue, ClosesTheClaimWhenTheSecretCarriesIt) {
   s.keys = {s.key(1)};
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  EXPECT_FALSE(d.next.claim);
-  EXPECT_EQ(d.next.revision, 1u);
-  EXPECT_EQ(d.next.key_id, "id1");
-  EXPECT_EQ(d.next.key_digest, "digest1");
-  EXPECT_EQ(d.next.state, "valid");
-  EXPECT_EQ(d.next.used_times, 0);
-  EXPECT_EQ(d.next.binding.uid, "secret-uid");
-  EXPECT_TRUE(d.next.previous_keys.empty());
+  EXPECT_FALSE(next_of(d).claim);
+  EXPECT_EQ(next_of(d).revision, 1u);
+  EXPECT_EQ(next_of(d).key_id, "id1");
+  EXPECT_EQ(next_of(d).key_digest, "digest1");
+  EXPECT_EQ(next_of(d).state, "valid");
+  EXPECT_EQ(next_of(d).used_times, 0);
+  EXPECT_EQ(next_of(d).binding.uid, "secret-uid");
+  EXPECT_TRUE(next_of(d).previous_keys.empty());
   EXPECT_EQ(told(d), "Ready=True/Issued");
-  EXPECT_EQ(d.next.observed_generation, 2);
+  EXPECT_EQ(next_of(d).observed_generation, 2);
   ASSERT_TRUE(d.event);
   EXPECT_EQ(d.event->reason, "Issued");
 }
@@ -79,9 +80,9 @@ TEST(FirstIssue, AnotherProcessesSecretIsFinishedToo) {
   s.keys.clear();  // this process has no list that shows the key
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  EXPECT_EQ(d.next.key_id, "id1");
+  EXPECT_EQ(next_of(d).key_id, "id1");
   EXPECT_EQ(told(d), "Ready=False/Progressing Reconciling") << "until NetBird's list confirms it";
-  s.resource.status = d.next;
+  s.resource.status = next_of(d);
   s.flight.seen_revision = 1;
   s.flight.seen_at = s.now.mono;
   EXPECT_TRUE(s.decide().wants_list);
@@ -93,8 +94,10 @@ TEST(Claims, ARevisionIsNeverUsedTwice) {
   EXPECT_EQ(as<Claim>(s.decide()).revision, 5u);
   s.keys = {s.key(9)};
   EXPECT_EQ(as<Claim>(s.decide()).revision, 10u) << "a mark at NetBird counts";
-  s.keys.clear();
-  s.resource.status.previous_keys = {{"x", 7, kWall}};
+  s.keys = {s.key(7)};
+  s.keys.back().revision = 1;  // as if its mark were older
+  s.resource.status.previous_keys = {{"id7", 7, after_s(99)}};
+  s.resource.status.last_rotation_time = kWall;
   EXPECT_EQ(as<Claim>(s.decide()).revision, 8u) << "a previous key counts";
 }
 
@@ -103,32 +106,53 @@ TEST(Claims, ABurntOneIsReplacedByTheNext) {
   s.claimed(4);
   s.resource.status.claim->since = after_s(-60);
   s.resource.status.claim->rotate = "now";
+  EXPECT_EQ(name(s.decide()), "try_writing_secret") << "its fault may be the Secret's, and lasting";
+  s.flight.dry_run_passed = true;
   const Decision d = s.decide();
   ASSERT_TRUE(is<Claim>(d));
   EXPECT_EQ(as<Claim>(d).revision, 5u);
-  EXPECT_EQ(d.next.failed_issuance_attempts, 1);
-  EXPECT_EQ(d.next.last_failure_time, kWall);
-  EXPECT_EQ(d.next.claim->rotate, "now") << "it still answers the annotation";
+  EXPECT_EQ(next_of(d).failed_issuance_attempts, 1);
+  EXPECT_EQ(next_of(d).last_failure_time, kWall);
+  EXPECT_EQ(next_of(d).claim->rotate, "now") << "it still answers the annotation";
 }
 
 TEST(Claims, BurntOnesBackOffSoThatACrashLoopMakesFewKeys) {
   Scene s = Scene::fresh();
   s.claimed(4);
+  s.resource.status.observed_generation = s.resource.meta.generation;
   s.resource.status.failed_issuance_attempts = 3;
   s.at_rest();
   Decision d = s.decide();
   ASSERT_TRUE(is<Rest>(d)) << name(d);
   ASSERT_TRUE(d.wake_at);
   EXPECT_GE(*d.wake_at - s.now.mono, std::chrono::seconds(20));
-  s.now.wall = after_s(20);
+  s.flight.dry_run_passed = true;
+  s.pass(std::chrono::seconds(20));
   EXPECT_EQ(name(s.decide()), "claim");
 }
 
 TEST(Claims, BackOffEndsInABound) {
   Scene s = Scene::fresh();
   s.claimed(4);
+  s.resource.status.observed_generation = s.resource.meta.generation;
   s.resource.status.failed_issuance_attempts = 1'000'000;
-  s.now.wall = after_s(900);
+  s.flight.dry_run_passed = true;
+  s.pass(std::chrono::seconds(284));
+  EXPECT_NE(name(s.decide()), "claim");
+  s.pass(std::chrono::seconds(1));
+  EXPECT_EQ(name(s.decide()), "claim");
+  s.keys = {s.key(4)};
+  EXPECT_NE(name(s.decide()), "claim") << "a key of the burnt revision is there";
+  s.pass(std::chrono::seconds(615));
+  EXPECT_EQ(name(s.decide()), "claim");
+}
+
+TEST(Claims, AnEditEndsTheBackOff) {
+  Scene s = Scene::fresh();
+  s.claimed(4);
+  s.resource.status.observed_generation = s.resource.meta.generation - 1;
+  s.resource.status.failed_issuance_attempts = 5;
+  s.flight.dry_run_passed = true;
   EXPECT_EQ(name(s.decide()), "claim");
 }
 
@@ -140,8 +164,9 @@ TEST(Claims, AnOldOneIsNotPosted) {
   s.resource.status.claim->since = after_s(-60);
   const Decision d = s.decide();
   ASSERT_TRUE(is<Claim>(d)) << name(d);
-  EXPECT_EQ(d.next.claim->since, kWall);
-  EXPECT_EQ(d.next.failed_issuance_attempts, 0) << "nothing failed";
+  EXPECT_EQ(next_of(d).claim->since, kWall);
+  EXPECT_EQ(as<Claim>(d).revision, 1u) << "it was never asked for, so it is not burnt";
+  EXPECT_EQ(next_of(d).failed_issuance_attempts, 0) << "nothing failed";
 }
 
 TEST(Claims, AClockThatWasSetBackDoesNotPostEither) {
@@ -159,10 +184,10 @@ TEST(Claims, ARefusedPostIsRecordedAndTold) {
   s.flight.refusal = base::Error{base::ErrorCode::kUnprocessable, "create", "unknown group"};
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  EXPECT_FALSE(d.next.claim);
-  EXPECT_EQ(d.next.failed_issuance_attempts, 1);
+  EXPECT_FALSE(next_of(d).claim);
+  EXPECT_EQ(next_of(d).failed_issuance_attempts, 1);
   EXPECT_EQ(told(d), "Ready=False/InvalidSpec Stalled");
-  EXPECT_NE(condition(d.next, "Ready")->message.find("unknown group"), std::string::npos);
+  EXPECT_NE(condition(next_of(d), "Ready")->message.find("unknown group"), std::string::npos);
   ASSERT_TRUE(d.event);
   EXPECT_TRUE(d.event->warning);
 }
@@ -191,6 +216,7 @@ TEST(Claims, AFailureInTheFutureHoldsNothingUp) {
   EXPECT_TRUE(is<Claim>(s.decide()));
   s.claimed(4);
   s.resource.status.claim->since = after_s(7'200);
+  s.flight.dry_run_passed = true;
   ASSERT_TRUE(is<Claim>(s.decide()));
   EXPECT_EQ(as<Claim>(s.decide()).revision, 5u);
 }
@@ -202,8 +228,8 @@ TEST(Claims, SpecRevokedDropsTheClaim) {
   s.resource.spec.revoked = true;
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  EXPECT_FALSE(d.next.claim);
-  EXPECT_EQ(d.next.last_revision, 1u);
+  EXPECT_FALSE(next_of(d).claim);
+  EXPECT_EQ(next_of(d).last_revision, 1u);
 }
 
 struct Blocked {
@@ -248,8 +274,6 @@ INSTANTIATE_TEST_SUITE_P(
                       s.account.problem = "refused";
                     },
                     "write_status", "Ready=False/AccountNotReady Stalled"},
-            Blocked{"RateLimited", [](Scene& s) { s.account.state = AccountState::kRateLimited; },
-                    "write_status", "Ready=False/RateLimited Reconciling"},
             Blocked{"Failing", [](Scene& s) { s.account.state = AccountState::kFailing; },
                     "write_status", "Ready=False/APIError Reconciling"},
             Blocked{"NothingHeardYet", [](Scene& s) { s.account.state = AccountState::kUnknown; },
@@ -276,6 +300,37 @@ INSTANTIATE_TEST_SUITE_P(
              (std::get<1>(tested.param) ? "Claimed" : "");
     });
 
+// A 429 is an answer: the claim stands in line for its permit, and its owner is told why.
+TEST(RateLimited, AnIssueGoesOnAndSaysWhatItWaitsFor) {
+  Scene s = Scene::fresh();
+  s.account.state = AccountState::kRateLimited;
+  s.account.problem = "NetBird limits our requests";
+  EXPECT_EQ(told(s.decide()), "Ready=False/RateLimited Reconciling");
+  s.resource.status = next_of(s.decide());
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Claim>(d)) << name(d);
+  EXPECT_EQ(d.priority, Priority::kFirstIssue);
+}
+
+TEST(RateLimited, TheSameClaimIsSentAgainOnceItIsYoungAgain) {
+  Scene s = Scene::fresh();
+  s.claimed(1, "FirstIssue");
+  s.flight.claimed = 1;
+  s.account.state = AccountState::kRateLimited;
+  s.at_rest();
+  EXPECT_EQ(told(s.resource.status), "Ready=False/RateLimited Reconciling") << "told why it waits";
+  EXPECT_EQ(as<CreateKey>(s.decide()).revision, 1u);
+  s.pass(std::chrono::minutes(5));
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Claim>(d)) << name(d);
+  EXPECT_EQ(as<Claim>(d).revision, 1u) << "no revision is burnt";
+  EXPECT_EQ(next_of(d).claim->since, s.now.wall) << "whoever deletes relies on its age";
+  EXPECT_EQ(next_of(d).last_revision, 1u);
+  EXPECT_FALSE(d.wants_list) << "nothing is read before it";
+  s.resource.status = next_of(d);
+  EXPECT_EQ(as<CreateKey>(s.decide()).revision, 1u);
+}
+
 TEST(InTheWayOfIssue, MissingThingsAreAskedFor) {
   Scene s = Scene::fresh();
   s.account.state = AccountState::kUnknown;
@@ -294,7 +349,7 @@ TEST(SecretConflict, AForeignSecretIsToldAndNothingIsClaimed) {
   EXPECT_EQ(told(d), "Ready=False/SecretConflict Stalled");
   ASSERT_TRUE(d.wake_at) << "it does not show in the watch, so it is looked for again";
   EXPECT_GT(*d.wake_at, s.now.mono);
-  EXPECT_FALSE(d.next.claim);
+  EXPECT_FALSE(next_of(d).claim);
 }
 
 TEST(SecretConflict, AHeldKeyIsNotWrittenOntoIt) {
@@ -311,22 +366,25 @@ TEST(SecretRefused, TheHeldKeyWaitsAndNoFurtherOneIsMade) {
   Scene s = Scene::fresh();
   s.claimed(1);
   s.hold(1);
-  s.flight.secret_refusal = base::Error{base::ErrorCode::kForbidden, "write", "no right"};
-  s.flight.secret_backoff.until = s.now.mono + base::Duration{5'000};
+  s.failed(WriteSecret{}, base::ErrorCode::kForbidden, "no right");
   const Decision d = s.decide();
   EXPECT_EQ(told(d), "Ready=False/APIError Stalled");
-  EXPECT_EQ(d.wake_at, s.flight.secret_backoff.until);
-  s.now.mono = s.now.mono + base::Duration{5'000};
+  const auto until = s.flight.troubles.hold(WriteSecret{}, s.now.mono);
+  ASSERT_TRUE(until);
+  EXPECT_EQ(d.wake_at, until);
+  s.now.mono = *until;
   EXPECT_EQ(name(s.decide()), "write_secret");
 }
 
 TEST(SecretRefused, TheNextFirstIssueTriesADryRunBeforeItsPost) {
   Scene s = Scene::fresh();
-  s.flight.secret_refusal = base::Error{base::ErrorCode::kForbidden, "write", "no right"};
+  s.failed(WriteSecret{}, base::ErrorCode::kForbidden, "no right");
   EXPECT_EQ(name(s.decide()), "try_writing_secret");
-  s.flight.secret_backoff.until = s.now.mono + base::Duration{5'000};
+  s.failed(TryWritingSecret{}, base::ErrorCode::kForbidden, "no right");
   EXPECT_EQ(told(s.decide()), "Ready=False/APIError Stalled");
-  s.flight.secret_backoff.until.reset();
+  s.flight.troubles.clear();
+  EXPECT_EQ(name(s.decide()), "claim");
+  s.failed(WriteSecret{}, base::ErrorCode::kForbidden, "no right");
   s.flight.dry_run_passed = true;
   EXPECT_EQ(name(s.decide()), "claim");
 }
@@ -341,15 +399,33 @@ TEST(SecretTerminating, IsWaitedFor) {
   EXPECT_TRUE(d.wake_at);
 }
 
+TEST(IssuePriority, FollowsWhoAskedForIt) {
+  const std::pair<const char*, Priority> cases[] = {
+      {"Requested", Priority::kAskedRotation},  {"SpecChanged", Priority::kAskedRotation},
+      {"Unrevoked", Priority::kAskedRotation},  {"Expiring", Priority::kPlannedRotation},
+      {"Interval", Priority::kPlannedRotation}, {"Usage", Priority::kPlannedRotation},
+      {"Overused", Priority::kPlannedRotation}, {"SecretMissing", Priority::kRepair},
+      {"SecretAltered", Priority::kRepair},     {"KeyMissing", Priority::kRepair},
+  };
+  for (const auto& [reason, priority] : cases) {
+    Scene s;
+    s.claimed(4, reason);
+    s.flight.claimed = 4;
+    const Decision d = s.decide();
+    ASSERT_TRUE(is<CreateKey>(d)) << reason << ": " << name(d);
+    EXPECT_EQ(d.priority, priority) << reason;
+  }
+}
+
 TEST(Rotation, ClaimsWhileTheOldKeyStaysGood) {
   Scene s;
   s.resource.rotate = "now";
   const Decision d = s.decide();
   ASSERT_TRUE(is<Claim>(d));
   EXPECT_EQ(as<Claim>(d).revision, 4u);
-  EXPECT_EQ(d.next.claim->reason, "Requested");
-  EXPECT_EQ(d.next.claim->rotate, "now");
-  EXPECT_EQ(d.priority, Priority::kRotation);
+  EXPECT_EQ(next_of(d).claim->reason, "Requested");
+  EXPECT_EQ(next_of(d).claim->rotate, "now");
+  EXPECT_EQ(d.priority, Priority::kAskedRotation);
   EXPECT_EQ(told(d), "Ready=True/Issued Rotating");
 }
 
@@ -362,23 +438,28 @@ TEST(Rotation, TheOldKeyRetiresAfterTheOverlap) {
   s.keys.push_back(s.key(4));
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  ASSERT_EQ(d.next.previous_keys.size(), 1u);
-  EXPECT_EQ(d.next.previous_keys[0].key_id, "id3");
-  EXPECT_EQ(d.next.previous_keys[0].retire_at, after_s(3'600));
-  EXPECT_EQ(d.next.last_handled_rotate, "now");
-  EXPECT_EQ(d.next.last_rotation_reason, "Requested");
-  EXPECT_EQ(d.next.last_rotation_time, kWall);
+  ASSERT_EQ(next_of(d).previous_keys.size(), 1u);
+  EXPECT_EQ(next_of(d).previous_keys[0].key_id, "id3");
+  EXPECT_EQ(next_of(d).previous_keys[0].retire_at, after_s(3'600));
+  EXPECT_EQ(next_of(d).last_handled_rotate, "now");
+  EXPECT_EQ(next_of(d).last_rotation_reason, "Requested");
+  EXPECT_EQ(next_of(d).last_rotation_time, kWall);
   EXPECT_EQ(told(d), "Ready=True/Issued");
   ASSERT_TRUE(d.event);
   EXPECT_EQ(d.event->reason, "Rotated");
 }
 
-TEST(Rotation, AKeyThatIsSurelyGoneIsNoPreviousKey) {
+// A list may lie: whatever it says, the key that a machine still has keeps its overlap.
+TEST(Rotation, AKeyThatSeemsToBeGoneKeepsItsOverlapToo) {
   Scene s;
   s.claimed(4);
   s.secret_of(4);
   s.keys = {s.key(4)};
-  EXPECT_TRUE(s.decide().next.previous_keys.empty());
+  s.gone = {"id3"};
+  const Decision d = s.decide();
+  ASSERT_EQ(next_of(d).previous_keys.size(), 1u);
+  EXPECT_EQ(next_of(d).previous_keys[0].key_id, "id3");
+  EXPECT_EQ(next_of(d).previous_keys[0].retire_at, after_s(3'600));
 }
 
 TEST(Rotation, TheSameAnnotationDoesNothingMore) {
@@ -395,8 +476,8 @@ TEST(Rotation, ASpecEditedMeanwhileIsNotTakenForMet) {
   s.keys.push_back(s.key(4));
   s.resource.meta.generation = 3;
   const Decision d = s.decide();
-  EXPECT_EQ(d.next.observed_generation, 2);
-  s.resource.status = d.next;
+  EXPECT_EQ(next_of(d).observed_generation, 2);
+  s.resource.status = next_of(d);
   EXPECT_EQ(as<Claim>(s.decide()).revision, 5u) << "and is met by the next key";
 }
 
@@ -405,6 +486,7 @@ TEST(Room, TheOldestPreviousKeyGoesBeforeThereIsOneMore) {
   s.resource.rotate = "now";
   s.resource.spec.revision_history_limit = 2;
   s.resource.status.previous_keys = {{"id1", 1, after_s(999)}, {"id2", 2, after_s(999)}};
+  s.resource.status.last_rotation_time = kWall;
   s.keys.push_back(s.key(1));
   s.keys.push_back(s.key(2));
   Decision d = s.decide();
@@ -413,24 +495,38 @@ TEST(Room, TheOldestPreviousKeyGoesBeforeThereIsOneMore) {
   s.keys.erase(s.keys.begin() + 1);
   d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  ASSERT_EQ(d.next.previous_keys.size(), 1u);
-  EXPECT_EQ(d.next.previous_keys[0].key_id, "id2");
-  s.resource.status = d.next;
+  ASSERT_EQ(next_of(d).previous_keys.size(), 1u);
+  EXPECT_EQ(next_of(d).previous_keys[0].key_id, "id2");
+  s.resource.status = next_of(d);
   EXPECT_TRUE(is<Claim>(s.decide()));
 }
 
 TEST(Drift, ASecretThatIsDeletedAgainAndAgainMakesFewKeys) {
   Scene s;
   s.secret_state = SecretState::kAbsent;
-  EXPECT_EQ(as<Claim>(s.decide()).revision, 4u);
-  s.resource.status.last_rotation_reason = "SecretMissing";
-  s.resource.status.last_rotation_time = after_s(-5);
+  const Decision first = s.decide();
+  EXPECT_EQ(as<Claim>(first).revision, 4u);
+  EXPECT_EQ(next_of(first).repairs.count, 1);
+  EXPECT_EQ(next_of(first).repairs.last_time, kWall);
+  s.resource.status.repairs = {1, after_s(-5)};
   s.at_rest();
   const Decision d = s.decide();
   ASSERT_TRUE(is<Rest>(d)) << name(d);
   ASSERT_TRUE(d.wake_at);
-  s.now.wall = after_s(5);
+  s.pass(std::chrono::seconds(5));
   EXPECT_TRUE(is<Claim>(s.decide()));
+}
+
+// Found on a real server: 4294967295 in the annotation of a Secret, and rotation was dead for good.
+TEST(HighestRevision, ASecretThatIsFarAheadIsSomebodysJoke) {
+  for (const std::uint32_t there : {1'004u, 4'294'967'294u, 4'294'967'295u}) {
+    Scene s;
+    s.secret.revision = there;
+    EXPECT_EQ(highest_revision(s.observed()), 3u) << there;
+  }
+  Scene s;
+  s.secret.revision = 1'003;
+  EXPECT_EQ(highest_revision(s.observed()), 1'003u);
 }
 
 TEST(HighestRevision, CountsWhateverIsKnown) {

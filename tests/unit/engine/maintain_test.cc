@@ -10,6 +10,7 @@ using testing::as;
 using testing::is;
 using testing::ms;
 using testing::name;
+using testing::next_of;
 using testing::Scene;
 using testing::told;
 
@@ -17,7 +18,7 @@ TEST(MaintainSecret, AtRestNothingIsReadOrWritten) {
   const Scene s;
   const Decision d = s.decide();
   EXPECT_EQ(name(d), "rest");
-  EXPECT_EQ(told(d), "Ready=True/Issued");
+  EXPECT_EQ(told(s.resource.status), "Ready=True/Issued");
   ASSERT_TRUE(d.wake_at);
 }
 
@@ -46,7 +47,7 @@ TEST(MaintainSecret, StrippedOrAlteredMetadataIsRepaired) {
     Scene s;
     strip(s);
     EXPECT_EQ(name(s.decide()), "repair_secret");
-    s.flight.secret_backoff.until = s.now.mono + base::Duration{1'000};
+    s.failed(RepairSecret{}, base::ErrorCode::kForbidden);
     EXPECT_NE(name(s.decide()), "repair_secret");
   }
 }
@@ -132,12 +133,14 @@ TEST(MaintainGroups, AMissingOneIsToldAndAskedFor) {
 TEST(MaintainGroups, ARefusedPutIsToldUntilItsNextTry) {
   Scene s;
   s.groups.ids = {"g1"};
-  s.flight.refusal = base::Error{base::ErrorCode::kUnprocessable, "update", "group All"};
-  s.flight.key_backoff.until = s.now.mono + base::Duration{9'000};
+  const Action update = UpdateGroups{"id3", "default"};
+  s.failed(update, base::ErrorCode::kUnprocessable, "group All");
   const Decision d = s.decide();
   EXPECT_EQ(told(d), "Ready=False/InvalidSpec Stalled");
-  EXPECT_EQ(d.wake_at, s.flight.key_backoff.until);
-  s.now.mono = s.now.mono + base::Duration{9'000};
+  const auto until = s.flight.troubles.hold(update, s.now.mono);
+  ASSERT_TRUE(until);
+  EXPECT_EQ(d.wake_at, until);
+  s.now.mono = *until;
   EXPECT_TRUE(is<UpdateGroups>(s.decide()));
 }
 
@@ -153,12 +156,12 @@ TEST(Adopt, RebuildsStatusFromTheSecret) {
   const Scene s = status_lost();
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  EXPECT_EQ(d.next.revision, 3u);
-  EXPECT_EQ(d.next.last_revision, 3u);
-  EXPECT_EQ(d.next.key_id, "id3");
-  EXPECT_EQ(d.next.key_digest, "digest3");
-  EXPECT_EQ(d.next.settings_digest, kube::settings_digest(s.resource.spec));
-  EXPECT_EQ(d.next.issued_at, after_s(-3'600));
+  EXPECT_EQ(next_of(d).revision, 3u);
+  EXPECT_EQ(next_of(d).last_revision, 3u);
+  EXPECT_EQ(next_of(d).key_id, "id3");
+  EXPECT_EQ(next_of(d).key_digest, "digest3");
+  EXPECT_EQ(next_of(d).settings_digest, kube::settings_digest(s.resource.spec));
+  EXPECT_EQ(next_of(d).issued_at, after_s(-3'600));
   EXPECT_EQ(told(d), "Ready=True/Issued");
   ASSERT_TRUE(d.event);
   EXPECT_EQ(d.event->reason, "Adopted");
@@ -166,7 +169,7 @@ TEST(Adopt, RebuildsStatusFromTheSecret) {
 
 TEST(Adopt, TheNextDecisionIsRest) {
   Scene s = status_lost();
-  s.resource.status = s.decide().next;
+  s.resource.status = next_of(s.decide());
   s.flight.seen_revision = 3;
   s.at_rest();
   EXPECT_EQ(name(s.decide()), "rest");
@@ -176,9 +179,9 @@ TEST(Adopt, OtherMarkedKeysRetireAfterTheOverlap) {
   Scene s = status_lost();
   s.keys.push_back(s.key(2));
   const Decision d = s.decide();
-  ASSERT_EQ(d.next.previous_keys.size(), 1u);
-  EXPECT_EQ(d.next.previous_keys[0].key_id, "id2");
-  EXPECT_EQ(d.next.previous_keys[0].retire_at, after_s(3'600));
+  ASSERT_EQ(next_of(d).previous_keys.size(), 1u);
+  EXPECT_EQ(next_of(d).previous_keys[0].key_id, "id2");
+  EXPECT_EQ(next_of(d).previous_keys[0].retire_at, after_s(3'600));
 }
 
 TEST(Adopt, StaysWithinTheBoundOfPreviousKeys) {
@@ -188,7 +191,7 @@ TEST(Adopt, StaysWithinTheBoundOfPreviousKeys) {
   for (std::uint32_t r = 10; r < 40; ++r) s.keys.push_back(s.key(r));
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  EXPECT_LE(d.next.previous_keys.size(), 32u) << "the schema bounds the list";
+  EXPECT_LE(next_of(d).previous_keys.size(), 32u) << "the schema bounds the list";
 }
 
 TEST(Adopt, TheContentIsProvenFirst) {
@@ -220,7 +223,7 @@ TEST(Adopt, ASecretBehindStatusIsNotAdopted) {
   s.keys.push_back(s.key(5));
   const Decision d = s.decide();
   EXPECT_EQ(as<Claim>(d).revision, 6u);
-  EXPECT_EQ(d.next.claim->reason, "SecretAltered");
+  EXPECT_EQ(next_of(d).claim->reason, "SecretAltered");
 }
 
 TEST(Adopt, AGivenUpClaimWhoseSecretWasWrittenIsAdopted) {
@@ -228,8 +231,8 @@ TEST(Adopt, AGivenUpClaimWhoseSecretWasWrittenIsAdopted) {
   s.resource.status.last_revision = 5;
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d)) << name(d);
-  EXPECT_EQ(d.next.revision, 3u);
-  EXPECT_EQ(d.next.last_revision, 5u) << "revisions are not used again";
+  EXPECT_EQ(next_of(d).revision, 3u);
+  EXPECT_EQ(next_of(d).last_revision, 5u) << "revisions are not used again";
 }
 
 TEST(Adopt, WaitsForTheAccount) {

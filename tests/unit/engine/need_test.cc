@@ -30,7 +30,7 @@ TEST_P(IssueNeeded, ForThisReasonAndNoOther) {
 }
 
 void expire_soon(Scene& s) {
-  s.resource.status.issued_at = after_s(-100);
+  s.resource.status.issued_at = after_s(-10'000);
   s.active().key.expires = after_s(10);
 }
 void one_off_used(Scene& s) {
@@ -109,6 +109,50 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SecretsTemplateAltered", [](Scene& s) { s.content = ContentState::kTemplateAltered; },
              nullptr},
         Case{"ExpiresSoon", expire_soon, "Expiring"},
+        Case{"ExpiresSoonButIssuedWithinTheResync",
+             [](Scene& s) {
+               expire_soon(s);
+               s.resource.status.issued_at = after_s(-299);
+             },
+             nullptr},
+        Case{"ExpiresByNetBirdsClockThatIsAhead",
+             [](Scene& s) { s.account.clock_offset = std::chrono::hours(30 * 24); }, "Expiring"},
+        Case{"ExpiredByOurClockThatIsAhead",
+             [](Scene& s) {
+               s.account.clock_offset = -std::chrono::hours(48);
+               s.resource.status.issued_at = after_s(-48 * 3'600 - 600);
+               s.active().key.expires = after_s(-24 * 3'600);
+             },
+             nullptr},
+        Case{"ExpiredByNetBirdsOwnWord",
+             [](Scene& s) { s.active().key.state = netbird::KeyState::kExpired; }, "ExpiredEarly"},
+        Case{"KeyGoneFromAListThatHadIt",
+             [](Scene& s) {
+               s.keys.clear();
+               s.gone = {"id3"};
+               s.account.before.reset();
+             },
+             "KeyMissing"},
+        Case{"KeyNotInOneListYet",
+             [](Scene& s) {
+               s.keys.clear();
+               s.account.before.reset();
+             },
+             nullptr},
+        Case{"KeyNotInTwoListsThatAreClose",
+             [](Scene& s) {
+               s.keys.clear();
+               s.flight.seen_at = ms(940'000);
+               s.account.before = ms(940'000);
+             },
+             nullptr},
+        Case{"KeyNotInTwoListsThatAreFarApart",
+             [](Scene& s) {
+               s.keys.clear();
+               s.flight.seen_at = ms(939'000);
+               s.account.before = ms(939'000);
+             },
+             "KeyMissing"},
         Case{"ExpiresSoonWithoutRotation",
              [](Scene& s) {
                expire_soon(s);

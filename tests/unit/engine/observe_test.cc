@@ -57,8 +57,13 @@ TEST_F(ObserveTest, ACheckHoldsForTheVersionItSaw) {
 TEST_F(ObserveTest, ALookIsBelievedForAWhileAndTheWatchOutranksIt) {
   flight().look = SecretLook{SecretLook::Found::kAbsent, std::nullopt, now.mono};
   EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
-  now.mono = now.mono + base::Duration{30'000};
+  now.mono = now.mono + base::Duration{300'000};
   EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
+  now.mono = now.mono + base::Duration{1};
+  EXPECT_EQ(observed().secret.state, SecretState::kUnknown);
+  flight().look = SecretLook{SecretLook::Found::kForeign, std::nullopt, now.mono};
+  now.mono = now.mono + base::Duration{30'000};
+  EXPECT_EQ(observed().secret.state, SecretState::kForeign);
   now.mono = now.mono + base::Duration{1};
   EXPECT_EQ(observed().secret.state, SecretState::kUnknown);
   flight().look = SecretLook{SecretLook::Found::kAbsent, std::nullopt, now.mono};
@@ -78,6 +83,46 @@ TEST_F(ObserveTest, KeysAreThoseOfTheOwner) {
   ASSERT_EQ(o.keys.size(), 1u);
   EXPECT_EQ(o.keys[0].key.id, "mine");
   EXPECT_EQ(o.keys[0].revision, 2u);
+}
+
+TEST_F(ObserveTest, AnEditEndsEveryBackOff) {
+  settle_flight(*resource(), now.mono, flight());
+  flight().troubles.failed(WriteSecret{}, {base::ErrorCode::kForbidden, "s", "m"}, now.mono);
+  settle_flight(*resource(), now.mono, flight());
+  EXPECT_FALSE(flight().troubles.empty()) << "nobody edited anything";
+  kube::SetupKey edited = *resource();
+  edited.meta.generation += 1;
+  settle_flight(edited, now.mono, flight());
+  EXPECT_TRUE(flight().troubles.empty());
+}
+
+TEST_F(ObserveTest, WhatListsNoLongerHaveIsGone) {
+  store(setup_key_text(11, R"({"revision": 3, "keyID": "id3", "previousKeys": [
+      {"keyID": "id2", "revision": 2, "retireAt": "2026-01-01T00:00:00Z"}]})"));
+  const auto key = [](const std::string& id, std::uint32_t revision) {
+    netbird::Key made;
+    made.id = id;
+    made.name = cache::marked_name("x", {cache::owner_of(testing::kUid), revision});
+    return made;
+  };
+  cache::Inventory& inventory = world.account.inventory();
+  inventory.replace({key("id3", 3), key("id2", 2), key("id9", 9)}, {now.mono, now.wall});
+  EXPECT_TRUE(observed().gone.empty());
+  inventory.replace({key("id3", 3), key("id9", 9)}, {now.mono + base::Duration{1}, now.wall});
+  EXPECT_EQ(observed().gone, (std::vector<std::string>{"id2"}));
+  inventory.replace({key("id3", 3)}, {now.mono + base::Duration{2}, now.wall});
+  EXPECT_EQ(observed().gone, (std::vector<std::string>{"id2"})) << "of those that status names";
+}
+
+TEST_F(ObserveTest, TellsWhenTheClockWasSet) {
+  world.clock.note(now);
+  EXPECT_EQ(observed().began, now.mono);
+  EXPECT_FALSE(observed().clock_step);
+  now.mono = now.mono + base::Duration{1'000};
+  now.wall = now.wall + std::chrono::hours(9);
+  world.clock.note(now);
+  ASSERT_TRUE(observed().clock_step);
+  EXPECT_EQ(observed().clock_step->at, now.mono);
 }
 
 TEST_F(ObserveTest, SettlingDropsWhatBelongsToAStateThatIsNoMore) {

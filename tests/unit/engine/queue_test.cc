@@ -88,44 +88,39 @@ TEST(Queue, AWakeUpOfOneThatIsReadyAnywayIsOneTurn) {
   EXPECT_EQ(drain(queue, 5), (Names{"a"}));
 }
 
-TEST(Queue, TheMostUrgentIsReleasedFirst) {
+TEST(Queue, NamespacesTakeTurns) {
   Queue queue;
-  queue.park(kA, Priority::kRotation);
-  queue.park(kB, Priority::kFirstIssue);
-  queue.park(kC, Priority::kRetire);
-  EXPECT_TRUE(queue.has_parked());
-  EXPECT_TRUE(drain(queue, 1'000'000).empty()) << "parked is not ready";
-  EXPECT_TRUE(queue.release_one());
-  EXPECT_EQ(drain(queue, 0), (Names{"c"}));
-  EXPECT_TRUE(queue.release_one());
-  EXPECT_TRUE(queue.release_one());
-  EXPECT_FALSE(queue.release_one());
-  EXPECT_EQ(queue.depth(), 2u);
+  for (const char* name : {"1", "2", "3"}) queue.push({"flood", name});
+  queue.push(kA);
+  queue.push(kB);
+  EXPECT_EQ(drain(queue, 0), (Names{"1", "a", "2", "b", "3"}));
 }
 
-TEST(Queue, AmongEqualsTheOneThatWaitedLongest) {
+TEST(Queue, ANamespaceThatComesBackGoesBehindTheOthers) {
   Queue queue;
-  queue.park(kB, Priority::kFirstIssue);
-  queue.park(kA, Priority::kFirstIssue);
-  queue.release_one();
-  EXPECT_EQ(drain(queue, 0), (Names{"b"}));
+  queue.push({"x", "1"});
+  queue.push({"y", "1"});
+  ASSERT_EQ(queue.pop(ms(0))->name_space, "x");
+  queue.push({"x", "2"});
+  EXPECT_EQ(queue.pop(ms(0))->name_space, "y");
+  EXPECT_EQ(queue.pop(ms(0))->name_space, "x");
+  EXPECT_FALSE(queue.pop(ms(0)));
 }
 
-TEST(Queue, ParkedTwiceIsParkedOnce) {
+TEST(Queue, AFloodAsksForNoMoreThanItsShareHoweverOftenItIsPushed) {
   Queue queue;
-  queue.park(kA, Priority::kRotation);
-  queue.park(kA, Priority::kRetire);
-  EXPECT_EQ(queue.depth(), 1u);
-  EXPECT_TRUE(queue.release_one());
-  EXPECT_FALSE(queue.release_one());
+  for (int i = 0; i < 1'000; ++i) queue.push({"flood", std::to_string(i)});
+  for (int i = 0; i < 1'000; ++i) queue.push({"flood", std::to_string(i)});
+  queue.push(kA);
+  EXPECT_EQ(queue.depth(), 1'001u);
+  queue.pop(ms(0));
+  EXPECT_EQ(queue.pop(ms(0)), kA);
 }
 
-TEST(Queue, WhoIsForgottenIsNeitherWokenNorReleased) {
+TEST(Queue, WhoIsForgottenIsNotWoken) {
   Queue queue;
   queue.wake(kA, ms(5));
-  queue.park(kA, Priority::kRetire);
   queue.forget(kA);
-  EXPECT_FALSE(queue.release_one());
   EXPECT_FALSE(queue.next_at());
   EXPECT_TRUE(drain(queue, 100).empty());
 }
@@ -134,11 +129,11 @@ TEST(Queue, ClearLeavesNothing) {
   Queue queue;
   queue.push(kA);
   queue.wake(kB, ms(5));
-  queue.park(kC, Priority::kRetire);
+  queue.push_front(kC);
   queue.clear();
   EXPECT_EQ(queue.depth(), 0u);
   EXPECT_FALSE(queue.next_at());
-  EXPECT_FALSE(queue.release_one());
+  EXPECT_TRUE(drain(queue, 100).empty());
 }
 
 }  // namespace

@@ -60,9 +60,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"PercentageHundredStillLeavesALife",
              with([](auto& r) { r.renew_before_percentage = 100; }), hours(100), hours(1)},
         Case{"MarginAsLongAsTheLife", with([](auto& r) { r.renew_before = hours(720); }),
-             hours(720), std::chrono::minutes(432)},
+             hours(720), hours(1)},
         Case{"MarginLongerThanTheLife", with([](auto& r) { r.renew_before = hours(7'200); }),
-             hours(720), std::chrono::minutes(432)},
+             hours(720), hours(1)},
+        Case{"MarginNearlyAsLongAsTheLife",
+             with([](auto& r) { r.renew_before = hours(24) - std::chrono::seconds(1); }), hours(24),
+             hours(1)},
+        Case{"MarginOfALifeBelowAnHour",
+             with([](auto& r) { r.renew_before = std::chrono::minutes(49); }),
+             std::chrono::minutes(50), std::chrono::seconds(50 * 60 - 30)},
+        Case{"IntervalOfASecond", with([](auto& r) { r.interval = std::chrono::seconds(1); }),
+             hours(720), hours(1)},
         Case{"NoMargin", with([](auto& r) { r.renew_before = hours(0); }), hours(720), hours(720)},
         Case{"IntervalComesFirst", with([](auto& r) { r.interval = hours(24); }), hours(720),
              hours(24)},
@@ -92,6 +100,19 @@ TEST(ExpiryIsDue, DisabledIsNeverDue) {
   kube::Rotation r;
   r.enabled = false;
   EXPECT_FALSE(expiry_is_due(r, kIssued, kIssued, kIssued + hours(9'999)));
+}
+
+TEST(IssueReasons, AreAskedForPlannedOrARepair) {
+  int asked = 0, repairs = 0;
+  for (int i = 0; i <= static_cast<int>(IssueReason::kOverused); ++i) {
+    const char* name = reason_name(static_cast<IssueReason>(i));
+    EXPECT_FALSE(is_repair(name) && is_asked_for(name)) << name;
+    asked += is_asked_for(name);
+    repairs += is_repair(name);
+  }
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(repairs, 4);
+  EXPECT_FALSE(is_repair("") || is_asked_for("somebody's"));
 }
 
 TEST(IssueReasons, EachHasAWordOfItsOwn) {

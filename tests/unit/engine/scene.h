@@ -36,6 +36,10 @@ struct Scene {
     resource.spec.secret_name = "fleet";
     resource.spec.secret_key = "setup-key";
     account.state = AccountState::kReady;
+    account.name = "default";
+    account.id = "account-1";
+    account.id_asked = true;
+    account.before = ms(900'000);
     list_at(999'000);
     issued(3);
     // Thousands of scenes begin like this one: the status that it settles at is worked out once.
@@ -129,16 +133,34 @@ struct Scene {
                     groups,
                     base::Duration{30'000},
                     base::Duration{300'000},
-                    now};
+                    now,
+                    gone,
+                    began,
+                    clock_step};
   }
+  // What the request that `action` stands for was answered with, just now.
+  void failed(const Action& action, base::ErrorCode code, const std::string& message = "no") {
+    base::Error error{code, action_name(action), message};
+    error.http_status = 1;
+    flight.troubles.failed(action, error, now.mono);
+  }
+  // The clocks go on, both alike.
+  void pass(base::Duration time) { now = {now.mono + time, now.wall + time}; }
+
+  // Somebody sets the wall clock.
+  void set_clock(base::Duration by) {
+    clock_step = ClockStep{now.mono, now.wall, now.wall + by};
+    now.wall = now.wall + by;
+  }
+
   Decision decide() const { return engine::decide(observed()); }
 
   // Takes over what decide wants to write until it wants no more of it.
   void at_rest() {
     for (int i = 0; i < 10; ++i) {
-      Decision d = decide();
+      const Decision d = decide();
       if (!std::holds_alternative<WriteStatus>(d.action)) return;
-      resource.status = std::move(d.next);
+      resource.status = *engine::next_of(d.action);
     }
     ADD_FAILURE() << "status never settles";
   }
@@ -152,6 +174,9 @@ struct Scene {
   AccountFacts account;
   GroupFacts groups;
   base::Now now;
+  std::vector<std::string> gone;
+  base::Instant began;
+  std::optional<ClockStep> clock_step;
 };
 
 template <typename T>
@@ -164,6 +189,13 @@ const T& as(const Decision& d) {
   const T* found = std::get_if<T>(&d.action);
   EXPECT_NE(found, nullptr) << "decided " << action_name(d.action);
   return found == nullptr ? kOther : *found;
+}
+// The status that the decision writes.
+inline const kube::KeyStatus& next_of(const Decision& d) {
+  static const kube::KeyStatus kNone;
+  const kube::KeyStatus* found = engine::next_of(d.action);
+  EXPECT_NE(found, nullptr) << action_name(d.action) << " writes no status";
+  return found == nullptr ? kNone : *found;
 }
 inline std::string name(const Decision& d) { return action_name(d.action); }
 
@@ -185,10 +217,10 @@ inline std::string told(const kube::KeyStatus& s) {
   }
   return out;
 }
-inline std::string told(const Decision& d) { return told(d.next); }
+inline std::string told(const Decision& d) { return told(next_of(d)); }
 
-inline std::string key_valid(const Decision& d) {
-  const kube::Condition* c = condition(d.next, "KeyValid");
+inline std::string key_valid(const kube::KeyStatus& s) {
+  const kube::Condition* c = condition(s, "KeyValid");
   return c == nullptr ? "nothing" : c->reason;
 }
 

@@ -73,7 +73,10 @@ class WorldTest : public ::testing::Test {
     world.flights[ref];
   }
   Effect answered(Action action, io::HttpOutcome outcome, bool same_term = true) {
-    Pending pending{ref, kUid, cache::owner_of(kUid), "settings", std::move(action), same_term};
+    const std::string version = resource() == nullptr ? "" : resource()->meta.resource_version;
+    Pending pending{
+        ref,      kUid,   cache::owner_of(kUid), "settings", std::move(action), same_term,
+        now.mono, version};
     return apply_answer(pending, std::move(outcome), now, world, out);
   }
   Flight& flight() { return world.flights[ref]; }

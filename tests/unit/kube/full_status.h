@@ -33,6 +33,8 @@ inline KeyStatus full_status() {
   s.previous_keys = {{"id0", 5, at(9)}, {"id9", 6, at(10)}};
   s.failed_issuance_attempts = 2;
   s.last_failure_time = at(11);
+  s.repairs = {3, at(12)};
+  s.account = {"default", "account-1"};
   s.last_handled_rotate = "then";
   s.auto_group_ids = {"g1", "g2"};
   return s;

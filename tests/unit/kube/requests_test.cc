@@ -77,7 +77,7 @@ TEST(SecretRequests, PathsAndAnswersWithoutContent) {
   EXPECT_EQ(create.method, io::Method::kPost);
   EXPECT_EQ(create.path, "/api/v1/namespaces/ns/secrets");
   EXPECT_EQ(create.accept, kMetadataOnly) << "the key must not come back";
-  const auto patch = patch_secret(kRef, base::SecretText(std::string("{}")));
+  const auto patch = patch_secret(kRef, base::SecretText(std::string("{}")), false);
   EXPECT_EQ(patch.method, io::Method::kPatch);
   EXPECT_EQ(patch.accept, kMetadataOnly);
   EXPECT_EQ(patch.content_type, "application/merge-patch+json");
@@ -87,6 +87,10 @@ TEST(SecretRequests, ADryRunSaysSoToTheServer) {
   const auto dry = create_secret(kRef, base::SecretText(std::string("{}")), true);
   EXPECT_EQ(dry.path, "/api/v1/namespaces/ns/secrets?dryRun=All");
   EXPECT_EQ(dry.operation, "dry_run_secret");
+  const auto patch = patch_secret(kRef, base::SecretText(std::string("{}")), true);
+  EXPECT_EQ(patch.path, "/api/v1/namespaces/ns/secrets/fleet?dryRun=All");
+  EXPECT_EQ(patch.operation, "dry_run_secret");
+  EXPECT_EQ(patch.method, io::Method::kPatch);
 }
 
 TEST(LeaseRequests, PathsAndAShortTimeout) {

@@ -23,16 +23,19 @@ TEST(KubeResponses, SuccessPassesThrough) {
 
 TEST(KubeResponses, EachStatusHasItsCode) {
   const std::map<int, ErrorCode> codes = {
-      {100, ErrorCode::kServerError},   {302, ErrorCode::kServerError},
+      {100, ErrorCode::kMalformed},     {302, ErrorCode::kMalformed},
       {400, ErrorCode::kUnprocessable}, {401, ErrorCode::kUnauthorized},
       {403, ErrorCode::kForbidden},     {404, ErrorCode::kNotFound},
       {409, ErrorCode::kConflict},      {410, ErrorCode::kGone},
-      {412, ErrorCode::kUnprocessable}, {413, ErrorCode::kTooLarge},
+      {405, ErrorCode::kRefused},       {412, ErrorCode::kRefused},
+      {413, ErrorCode::kRefused},       {451, ErrorCode::kRefused},
       {422, ErrorCode::kUnprocessable}, {429, ErrorCode::kRateLimited},
       {500, ErrorCode::kServerError},   {503, ErrorCode::kServerError},
       {0, ErrorCode::kUnknown}};
   for (const auto& [status, code] : codes) {
-    EXPECT_EQ(accept_response(answer(status), "step").error().code, code) << status;
+    const auto error = accept_response(answer(status), "step").error();
+    EXPECT_EQ(error.code, code) << status;
+    EXPECT_EQ(error.http_status, status);
   }
 }
 
@@ -53,6 +56,17 @@ TEST(KubeResponses, AQuotedKeyIsHidden) {
   const std::string body = R"({"message":"denied: {\"data\":{\"setup-key\":\")" + key + R"(\"}}"})";
   const std::string told = status_error(403, body, "write Secret").message;
   EXPECT_EQ(told, R"x(denied: {"data":{"setup-key":"(hidden)"}})x");
+}
+
+// Found on a real server: 400 three-byte characters, cut in the middle of one, came back changed,
+// so that each look at the condition wrote it again.
+TEST(KubeResponses, AMessageIsCutBetweenCharacters) {
+  std::string blanks = "x";
+  for (int i = 0; i < 400; ++i) blanks += "\xe2\x82\xac";
+  const std::string told = status_error(403, R"({"message":")" + blanks + "\"}", "x").message;
+  EXPECT_EQ(told.size(), 400u);
+  EXPECT_EQ(told, blanks.substr(0, 400));
+  EXPECT_EQ(status_error(403, R"({"message":"a\u0007b\nc"})", "x").message, "a b c");
 }
 
 TEST(KubeResponses, NoAnswerKeepsItsCodeAndTakesTheStep) {

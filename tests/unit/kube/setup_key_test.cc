@@ -202,6 +202,16 @@ TEST(ParseSetupKey, Annotations) {
   EXPECT_FALSE(read("{}", "{}", R"({"keys.netbird.io/abandon": "yes"})").abandon);
 }
 
+TEST(ParseSetupKey, AnotherAccountIsAcceptedByItsId) {
+  const auto accepted = [](const std::string& value) {
+    const std::string annotation = R"({"keys.netbird.io/accept-account": ")" + value + "\"}";
+    return read("{}", "{}", annotation).accept_account;
+  };
+  EXPECT_EQ(accepted("cr3u5ltd0h2s73c8a1b0"), "cr3u5ltd0h2s73c8a1b0");
+  EXPECT_EQ(accepted(std::string(65, 'x')), "") << "no id is so long";
+  EXPECT_EQ(read("{}").accept_account, "");
+}
+
 TEST(ParseSetupKey, ALongRotateValueIsRecordedByItsDigest) {
   const std::string bound(128, 'x'), longer(129, 'x'), other(128, 'x');
   const auto rotate = [](const std::string& value) {
@@ -229,6 +239,8 @@ TEST(StatusJson, EveryFieldComesBack) {
   EXPECT_EQ(s.conditions[1].observed_generation, 3);
   EXPECT_EQ(s.used_times, 0);
   EXPECT_EQ(s.binding.resource_version, "88");
+  EXPECT_EQ(s.repairs.count, 3);
+  EXPECT_EQ(s.account.name, "default");
 }
 
 // What is stored was made of this text: another one would give every key a new revision.
@@ -265,11 +277,13 @@ TEST(StatusJson, FieldsHaveTheNamesOfTheCrd) {
                            "previousKeys",
                            "failedIssuanceAttempts",
                            "lastFailureTime",
+                           "repairs",
+                           "account",
                            "lastHandledRotate",
                            "autoGroupIDs"}) {
     EXPECT_TRUE(written.contains(name)) << name;
   }
-  EXPECT_EQ(written.size(), 24u) << written;
+  EXPECT_EQ(written.size(), 26u) << written;
 }
 
 TEST(StatusJson, EmptyMeansLeftOut) {

@@ -40,6 +40,20 @@ TEST(NetBirdRequests, Lists) {
   EXPECT_GE(list_groups().timeout, base::Duration{90'000}) << "90 MB over a line of 1 MB a second";
 }
 
+TEST(NetBirdRequests, NoCacheMayAnswerForAList) {
+  EXPECT_TRUE(list_keys().fresh);
+  EXPECT_TRUE(list_groups().fresh);
+}
+
+TEST(NetBirdRequests, TheAccountIsReadAndTheRightAskedForWithoutWriting) {
+  EXPECT_EQ(get_account().path, "/api/accounts");
+  EXPECT_EQ(get_account().method, io::Method::kGet);
+  const auto probe = probe_write(io::Method::kPut);
+  EXPECT_EQ(probe.method, io::Method::kPut);
+  EXPECT_EQ(probe.path, "/api/setup-keys/nbkeys-may-i-write") << "no id looks like that";
+  EXPECT_EQ(probe.operation, "probe_write");
+}
+
 TEST(NetBirdRequests, CreateGoesOutOnceAndInSeconds) {
   const auto request = create_key(fleet());
   EXPECT_EQ(request.method, io::Method::kPost);
@@ -77,11 +91,14 @@ TEST(NetBirdResponses, EachStatusHasItsCode) {
       {302, ErrorCode::kMalformed},     {400, ErrorCode::kUnprocessable},
       {401, ErrorCode::kUnauthorized},  {403, ErrorCode::kForbidden},
       {404, ErrorCode::kNotFound},      {409, ErrorCode::kConflict},
-      {412, ErrorCode::kUnprocessable}, {422, ErrorCode::kUnprocessable},
-      {429, ErrorCode::kRateLimited},   {500, ErrorCode::kServerError},
-      {502, ErrorCode::kServerError}};
+      {405, ErrorCode::kRefused},       {408, ErrorCode::kServerError},
+      {412, ErrorCode::kRefused},       {413, ErrorCode::kRefused},
+      {422, ErrorCode::kUnprocessable}, {429, ErrorCode::kRateLimited},
+      {500, ErrorCode::kServerError},   {502, ErrorCode::kServerError}};
   for (const auto& [status, code] : codes) {
-    EXPECT_EQ(accept_response(answer(status), "x").error().code, code) << status;
+    const auto error = accept_response(answer(status), "x").error();
+    EXPECT_EQ(error.code, code) << status;
+    EXPECT_EQ(error.http_status, status);
   }
   EXPECT_TRUE(accept_response(answer(200), "x").ok());
 }

@@ -48,9 +48,8 @@ TEST(ParseKey, EachStateHasItsWord) {
   }
 }
 
-TEST(ParseKey, WithoutIdOrKnownStateItProvesNothing) {
-  for (const char* change : {R"({"id": null})", R"({"id": ""})", R"({"id": 5})",
-                             R"({"state": null})", R"({"state": "paused"})", R"({"state": 1})"}) {
+TEST(ParseKey, WithoutAnIdItProvesNothing) {
+  for (const char* change : {R"({"id": null})", R"({"id": ""})", R"({"id": 5})"}) {
     Json object = key_json();
     object.merge_patch(json(change));
     const auto key = parse_key(object);
@@ -60,6 +59,30 @@ TEST(ParseKey, WithoutIdOrKnownStateItProvesNothing) {
   for (const char* text : {"[]", "null", "7", "\"key\""}) EXPECT_FALSE(parse_key(json(text)).ok());
 }
 
+TEST(ParseKey, AnUnknownStateFollowsFromTheRest) {
+  const std::pair<const char*, KeyState> cases[] = {
+      {R"({"state": "paused"})", KeyState::kValid},
+      {R"({"state": null})", KeyState::kValid},
+      {R"({"state": 1, "valid": null})", KeyState::kValid},
+      {R"({"state": "paused", "revoked": true})", KeyState::kRevoked},
+      {R"({"state": "disabled", "valid": false})", KeyState::kRevoked},
+  };
+  for (const auto& [change, state] : cases) {
+    Json object = key_json();
+    object.merge_patch(json(change));
+    const auto key = parse_key(object);
+    ASSERT_TRUE(key.ok()) << change;
+    EXPECT_EQ(key->state, state) << change;
+  }
+}
+
+TEST(ParseKey, AnOddTimeIsNoTime) {
+  Json object = key_json();
+  object["expires"] = "the day after tomorrow";
+  ASSERT_TRUE(parse_key(object).ok());
+  EXPECT_FALSE(parse_key(object)->expires);
+}
+
 TEST(ParseKey, NullGroupsAreNoGroups) {
   Json object = key_json();
   object["auto_groups"] = nullptr;
@@ -67,16 +90,22 @@ TEST(ParseKey, NullGroupsAreNoGroups) {
 }
 
 TEST(ParseKeyList, AWholeListOrNothing) {
-  Json list = Json::array({key_json(), key_json()});
+  const Json list = Json::array({key_json(), key_json()});
   ASSERT_TRUE(parse_key_list(base::dump_json(list)).ok());
-  EXPECT_EQ(parse_key_list(base::dump_json(list))->size(), 2u);
-  EXPECT_TRUE(parse_key_list("[]")->empty());
-  list.push_back(json("{}"));
-  EXPECT_FALSE(parse_key_list(base::dump_json(list)).ok())
-      << "a list that cannot be read whole proves nothing about what is absent";
-  for (const char* text : {"", "{}", "null", "<html>", "[1]", "[null]"}) {
+  EXPECT_EQ(parse_key_list(base::dump_json(list))->keys.size(), 2u);
+  EXPECT_TRUE(parse_key_list("[]")->keys.empty());
+  for (const char* text : {"", "{}", "null", "<html>"}) {
     EXPECT_FALSE(parse_key_list(text).ok()) << text;
   }
+}
+
+TEST(ParseKeyList, AnEntryThatIsNoKeyCostsOnlyItself) {
+  const std::string good = base::dump_json(key_json());
+  const auto list =
+      parse_key_list("[{}, null, 7, " + good + R"(, {"name": "no id"}, [)" + good + "]]");
+  ASSERT_TRUE(list.ok());
+  EXPECT_EQ(list->keys.size(), 1u);
+  EXPECT_EQ(list->skipped, 5u) << "a list within the list is no key either";
 }
 
 TEST(ParseKeyList, TextThatIsCutOffAnywhereIsNoList) {
@@ -89,7 +118,6 @@ TEST(ParseKeyList, TextThatIsCutOffAnywhereIsNoList) {
     EXPECT_EQ(keys.error().step, "list setup keys");
   }
   EXPECT_FALSE(parse_key_list(text + "]").ok());
-  EXPECT_FALSE(parse_key_list("[" + text + "]").ok()) << "a list within the list is no key";
 }
 
 std::string created(const std::string& key_text) {
@@ -130,20 +158,33 @@ TEST(ParseGroupList, ReadsIdsAndNames) {
   ASSERT_EQ(groups->size(), 2u);
   EXPECT_EQ((*groups)[1].id, "g2");
   EXPECT_EQ((*groups)[1].name, "All");
-  for (const char* text : {"{}", "", "null", R"([{"name": "x"}])", "[1]",
-                           R"([{"id": "g1"}, {"id": "g2"})"}) {
+  for (const char* text :
+       {"{}", "", "null", R"([{"name": "x"}])", "[1]", R"([{"id": "g1"}, {"id": "g2"})"}) {
     EXPECT_FALSE(parse_group_list(text).ok()) << text;
   }
 }
 
 TEST(ParseGroupList, AnEntryThatIsNoGroupCostsOnlyItself) {
   const std::string long_text(2'000, 'x');
-  const auto groups = parse_group_list(
-      R"([{}, null, 7, {"id": "g1", "name": "All"}, {"name": "x"}, {"id": ")" + long_text +
-      R"("}, {"id": "g2", "name": ")" + long_text + R"("}])");
+  const auto groups =
+      parse_group_list(R"([{}, null, 7, {"id": "g1", "name": "All"}, {"name": "x"}, {"id": ")" +
+                       long_text + R"("}, {"id": "g2", "name": ")" + long_text + R"("}])");
   ASSERT_TRUE(groups.ok());
   ASSERT_EQ(groups->size(), 1u);
   EXPECT_EQ(groups->front().id, "g1");
+}
+
+TEST(ParseAccountId, OfExactlyOneAccount) {
+  EXPECT_EQ(*parse_account_id(R"([{"id": "cr3u5ltd0h2s73c8a1b0", "settings": {}}])"),
+            "cr3u5ltd0h2s73c8a1b0");
+  const std::string too_long(65, 'x');
+  for (const std::string& text :
+       {std::string("[]"), std::string("{}"), std::string("<html>"), std::string(R"([{"id": ""}])"),
+        std::string(R"([{"id": "a"}, {"id": "b"}])"), R"([{"id": ")" + too_long + R"("}])"}) {
+    const auto id = parse_account_id(text);
+    ASSERT_FALSE(id.ok()) << text;
+    EXPECT_EQ(id.error().code, base::ErrorCode::kMalformed);
+  }
 }
 
 TEST(ParseCurrentUser, TellsTheRole) {

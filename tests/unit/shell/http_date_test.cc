@@ -39,5 +39,14 @@ TEST(RetryAfter, IsBoundedAndRefusesRubbish) {
   }
 }
 
+TEST(Age, IsWholeSecondsAndAtMostADay) {
+  EXPECT_EQ(parse_age(" 30 "), base::Duration{30'000});
+  EXPECT_EQ(parse_age("0"), base::Duration{0});
+  EXPECT_EQ(parse_age("999999999"), base::Duration{86'400'000});
+  for (const char* text : {"", "-1", "1.5", "old", "99999999999999999999999"}) {
+    EXPECT_EQ(parse_age(text), base::Duration{0}) << text;
+  }
+}
+
 }  // namespace
 }  // namespace nbkeys::shell

@@ -105,6 +105,22 @@ TEST(HttpRunner, SendsWhatWasAskedAndReadsTheAnswer) {
   EXPECT_EQ(runner.last().path, "/api/things?limit=5");
 }
 
+TEST(HttpRunner, AFreshAnswerIsAskedOfNoCacheAndAnOldOneSaysSo) {
+  TinyServer server([](const std::string&, const auto&) {
+    return TinyServer::Reply{answer(200, "{}", "Age: 30\r\n")};
+  });
+  Runner runner(settings_for(server, false, "127.0.0.1"));
+  io::HttpRequest fresh = request(io::Method::kGet);
+  fresh.fresh = true;
+  const auto outcome = runner.send(std::move(fresh));
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_EQ(outcome->age, base::Duration{30'000});
+  EXPECT_EQ(runner.send(request(io::Method::kGet))->age, base::Duration{30'000});
+  ASSERT_EQ(server.request_count(), 2);
+  EXPECT_THAT(server.requests()[0], HasSubstr("Cache-Control:no-cache\r\n"));
+  EXPECT_THAT(server.requests()[1], testing::Not(HasSubstr("Cache-Control")));
+}
+
 TEST(HttpRunner, KeepsConnectionsAliveButNotForOnce) {
   TinyServer server(
       [](const std::string&, const auto&) { return TinyServer::Reply{answer(200, "{}")}; });

@@ -92,7 +92,7 @@ TEST(Names, EachEventHasItsOwnLogEvent) {
 
 TEST(Names, OperationsAreThoseOfTheRequests) {
   auto told = found(sources({"kube", "netbird"}),
-                    R"re(request\(io::Method::k\w+,[^;]*?"([a-z]+_[a-z_]+)"\)[;,])re");
+                    R"re(request\((?:io::Method::k\w+|method),[^;]*?"([a-z]+_[a-z_]+)"\)[;,])re");
   // Those of a conditional.
   told.merge(found(sources({"kube", "netbird"}), R"re(\? "([a-z_]+)" : "[a-z_]+"\))re"));
   told.merge(found(sources({"kube", "netbird"}), R"re(\? "[a-z_]+" : "([a-z_]+)"\))re"));
