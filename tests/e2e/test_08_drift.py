@@ -11,7 +11,8 @@ def test_08_deleted_at_netbird_gives_a_new_key(scene, operator):
     key_id = scene.ready("lost", rotation=SHORT)["status"]["keyID"]
     before = scene.secret_key("lost")
     scene.netbird.delete_key(key_id)
-    scene.await_revision("lost", 2)
+    # If no list had shown it yet, two lists a minute apart have to lack it.
+    scene.await_revision("lost", 2, timeout=100)
     found = scene.await_sound("lost")
     assert found["status"]["keyID"] != key_id
     assert scene.secret_key("lost") != before
