@@ -165,6 +165,12 @@ Report judge(const Observed& o) {
   if (key != nullptr) return judge_state(o, *key);
   if (!o.account.snapshot || !key_is_missing(o)) {
     Report r = remembered(o);
+    if (r.ready && r.ready_reason == Reason::kIssued && o.resource.spec.revoked) {
+      r.ready = false;
+      r.ready_reason = Reason::kProgressing;
+      r.message = named(s) + " is being revoked, as spec.revoked asks";
+      r.progress = Progress::kReconciling;
+    }
     // A list without it makes nothing Ready that was not; nor, alone, anything that is not so.
     if (r.ready && list_is_newer(o) && !told_ready(o) && !o.resource.spec.revoked) {
       r.ready = false;

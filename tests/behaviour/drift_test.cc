@@ -15,8 +15,13 @@ class DriftTest : public BehaviourTest {
   }
 };
 
+// A list has shown the key, and shows another one still: else it would be asked for again first.
 TEST_F(DriftTest, DeletedKeyIsReplaced) {
   rest("fleet");
+  apply("beside");
+  ASSERT_TRUE(await_ready("beside"));
+  world().forget_requests();
+  ASSERT_TRUE(await("two lists", [&] { return requests_like("^GET /api/setup-keys$") >= 2; }));
   world().delete_key(active_key("fleet"));
   ASSERT_TRUE(await_revision("fleet", 2));
   ASSERT_TRUE(await_whole("fleet"));

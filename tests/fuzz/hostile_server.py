@@ -127,7 +127,7 @@ def endless_chunk_size(write):
 
 
 def many_values(write):
-    body = b'{"metadata":{"resourceVersion":"1"},"items":[[]' + b",[]" * 5_000_000 + b"]}"
+    body = b'{"metadata":{"resourceVersion":"1"},"items":[[]' + b",[]" * 2_500_000 + b"]}"
     write(answer_head(f"Content-Length: {len(body)}"))
     write(body)
 
@@ -158,10 +158,3 @@ def drip_of_headers(write):
     pause = threading.Event()
     while not pause.wait(0.2):
         write(b"x")
-
-
-def many_small_chunks(write):
-    """One line that comes byte by byte: cheap to send, and dear to whoever copies the line each time."""
-    write(answer_head("Transfer-Encoding: chunked"))
-    while True:
-        write(b"1\r\nx\r\n" * 4096)

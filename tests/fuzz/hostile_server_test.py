@@ -45,8 +45,6 @@ CASES = {
     "headers that drip": ("netbird", CREATE_KEY, hostile.drip_of_headers, "did not answer within", SMALL),
     "a watch line without end": ("kube", WATCH, hostile.endless_chunks, "line of the watch has no end",
                                  SMALL),
-    "a watch line byte by byte": ("kube", WATCH, hostile.many_small_chunks,
-                                  "line of the watch has no end", SMALL),
     "one huge chunk": ("netbird", LIST_KEYS, hostile.one_huge_chunk, GONE, UNBOUNDED),
     "a chunk size without end": ("netbird", LIST_KEYS, hostile.endless_chunk_size, GONE, UNBOUNDED),
     "headers without end": ("netbird", LIST_KEYS, hostile.endless_headers, GONE, UNBOUNDED),

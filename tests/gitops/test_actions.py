@@ -14,7 +14,8 @@ ROTATE_ANNOTATION = "keys.netbird.io/rotate"
 
 # Where a rotation could do nothing, or one that was asked for is not answered yet.
 NOT_OFFERED = {"rotating", "revoked", "revoked-before-its-first-key", "suspended",
-               "suspended-before-its-first-key", "deleting", "deletion-blocked"}
+               "suspended-before-its-first-key", "deleting", "deletion-blocked",
+               "revocation-blocked"}
 
 
 def acted(path):

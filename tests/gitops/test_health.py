@@ -35,6 +35,10 @@ EXPECTED = {
     "secret-conflict": ("Degraded", "Failed"),
     "invalid-spec": ("Degraded", "Failed"),
     "account-not-ready": ("Degraded", "Failed"),
+    "account-changed": ("Degraded", "Failed"),
+    "repair-limited": ("Degraded", "Failed"),
+    "revocation-blocked": ("Degraded", "Failed"),
+    "retirement-blocked": ("Degraded", "Failed"),
     "suspended": ("Suspended", "Current"),
     # To Flux a key that will not come is a failure, whoever wanted it so.
     "suspended-before-its-first-key": ("Suspended", "Failed"),

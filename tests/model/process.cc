@@ -81,7 +81,7 @@ void floor_to_second(Instant& at) { at = Instant{base::Duration{ms(at) / 1000 * 
 
 bool refers_to(const kube::KeyStatus& s, int revision) {
   const std::string id = key_id(revision);
-  return s.key_id == id ||
+  return s.key_id == id || revision > static_cast<int>(s.revision) ||
          std::any_of(s.previous_keys.begin(), s.previous_keys.end(),
                      [&id](const kube::PreviousKey& previous) { return previous.key_id == id; });
 }
