@@ -33,7 +33,10 @@ bool Gate::admit(const kube::ObjectRef& who, Needs needs, Priority priority, bas
       line_.empty() || line_.begin()->first.urgency > urgency || line_.begin()->second.who == who;
   if (first && open(needs, now)) {
     if (in_line) leave(who);
-    if (needs.permit) budget_.take(now);
+    if (needs.permit) {
+      budget_.take(now);
+      own_was_last_ = false;
+    }
     return true;
   }
   if (called_ == who) called_.reset();
@@ -70,9 +73,12 @@ bool Gate::admit_own(Priority priority, bool overdue, base::Instant now) {
   if (paused(now)) return false;
   const bool others_first =
       !line_.empty() && line_.begin()->first.urgency <= static_cast<int>(priority);
-  if (others_first && !overdue) return false;
+  // An overdue list goes before others once, and then it is their turn.
+  if (others_first && (!overdue || own_was_last_)) return false;
   const int left = priority == Priority::kList && !overdue ? 2 : 1;
-  return budget_.available(now, left) && budget_.take(now);
+  if (!budget_.available(now, left) || !budget_.take(now)) return false;
+  own_was_last_ = true;
+  return true;
 }
 
 base::Instant Gate::own_next_at(base::Instant now) {

@@ -78,6 +78,7 @@ class Gate {
   std::map<std::pair<int, std::string>, std::uint64_t> last_of_namespace_;  // round given last
   std::uint64_t count_ = 0;
   std::optional<kube::ObjectRef> called_;
+  bool own_was_last_ = false;  // the last permit went to a call of the account's own
 };
 
 }  // namespace nbkeys::engine

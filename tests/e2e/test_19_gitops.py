@@ -264,7 +264,7 @@ def with_groups(scene, objects):
     """Makes the groups that the manifests name."""
     known = {each["name"]: each["id"] for each in scene.netbird.groups()}
     for each in objects:
-        for group in each.get("spec", {}).get("autoGroups", []):
+        for group in (each.get("spec") or {}).get("autoGroups", []):
             name = group.get("name", "by-id")
             if name not in known:
                 known[name] = scene.netbird.create_group(name)["id"]

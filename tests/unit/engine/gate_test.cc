@@ -234,5 +234,16 @@ TEST(Gate, ANewTermBeginsWithAnEmptyLine) {
   EXPECT_TRUE(gate.admit(kC, kBoth, Priority::kRepair, ms(1'001)));
 }
 
+TEST(Gate, AnOverdueListDoesNotTakeEveryPermit) {
+  Gate gate(netbird::Budget(60, 1), 8);
+  const kube::ObjectRef who{"ns", "a"};
+  ASSERT_TRUE(gate.admit_own(Priority::kList, true, base::Instant{base::Duration{0}}));
+  const Gate::Needs needs{true, true};
+  EXPECT_FALSE(gate.admit(who, needs, Priority::kFirstIssue, base::Instant{base::Duration{1}}));
+  const base::Instant next{base::Duration{1'100}};
+  EXPECT_FALSE(gate.admit_own(Priority::kList, true, next)) << "it had the last one";
+  EXPECT_TRUE(gate.admit(who, needs, Priority::kFirstIssue, next));
+}
+
 }  // namespace
 }  // namespace nbkeys::engine
