@@ -264,6 +264,9 @@ Decision record_refusal(const Observed& o) {
 // Whoever may have to stand in line for long is told why.
 std::optional<Decision> tell_of_the_line(const Observed& o, const std::string& reason) {
   if (o.account.state != AccountState::kRateLimited) return std::nullopt;
+  // What the POST was answered the last time says more, and is told instead.
+  const Trouble* create = o.flight.troubles.with(CreateKey{});
+  if (create != nullptr && worth_telling(*create)) return std::nullopt;
   Decision told = settle(o, issuing(o, reason));
   if (std::holds_alternative<Rest>(told.action)) return std::nullopt;
   return told;
