@@ -77,6 +77,8 @@ struct Engine::State {
   void step(const kube::ObjectRef& ref, base::Now now);
   void carry_out(const Decision& decision, const Observed& o, const std::string& owner);
   void send(const Action& action, InFlight entry, const Observed& o, const std::string& owner);
+  bool keeps_pace(const Action& action, const Flight& flight, const kube::ObjectRef& ref,
+                  base::Now now);
   bool may_go(const Decision& decision, Flight& flight, const kube::ObjectRef& ref, base::Now now);
   bool may_spend(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
                  base::Now now);
@@ -233,6 +235,7 @@ void Engine::State::take_failure(const Pending& pending, const base::Error& erro
 }
 
 void Engine::State::take_success(const Pending& pending) {
+  if (pace.calm()) return;
   for (const auto& scope : {Pace::of_namespace(pending.action, pending.ref.name_space),
                             Pace::of_server(pending.action)}) {
     for (const kube::ObjectRef& ref : pace.worked(scope)) queue.push(ref);
@@ -362,18 +365,21 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
   rested(*resource, flight, decision.wake_at.has_value());
 }
 
+// A claim is worth nothing where its POST has to wait, so that it waits in the POST's place, which
+// then has passed already.
+bool Engine::State::keeps_pace(const Action& action, const Flight& flight,
+                               const kube::ObjectRef& ref, base::Now now) {
+  if (std::holds_alternative<CreateKey>(action)) return true;
+  const Action create = CreateKey{0, account_of(action)};
+  const Action& paced = std::holds_alternative<Claim>(action) ? create : action;
+  const bool again = flight.troubles.with(paced) != nullptr;
+  return pace.admit(Pace::of_namespace(paced, ref.name_space), ref, now.mono, again) &&
+         pace.admit(Pace::of_server(paced), ref, now.mono, again);
+}
+
 bool Engine::State::may_go(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
                            base::Now now) {
-  // A claim is worth nothing where its POST has to wait, so that it waits in the POST's place.
-  const Action& action = decision.action;
-  const Action create = CreateKey{0, account_of(action)};
-  const bool claims = std::holds_alternative<Claim>(action);
-  const Action& paced = claims ? create : action;
-  const bool passed_already = std::holds_alternative<CreateKey>(action);
-  const bool again = flight.troubles.with(paced) != nullptr;
-  if (!passed_already &&
-      (!pace.admit(Pace::of_namespace(paced, ref.name_space), ref, now.mono, again) ||
-       !pace.admit(Pace::of_server(paced), ref, now.mono, again))) {
+  if (!pace.calm() && !keeps_pace(decision.action, flight, ref, now)) {
     world.account.gate().leave(ref);
     return false;
   }

@@ -1,7 +1,7 @@
 #pragma once
 // The brake on new keys that nobody asked for: whatever others do to a fleet's Secrets or keys, an
 // account gets no more of them an hour than a tenth of its SetupKeys, and ten. One SetupKey's own
-// share is bounded by its status (issue.cc).
+// share is bounded by its status (repair_rung.cc).
 
 #include <algorithm>
 #include <cstddef>
