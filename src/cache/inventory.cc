@@ -58,6 +58,7 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
     key.name.shrink_to_fit();
     const auto [known, fresh] = entry_of(by_owner_[number_of(mark->owner)], key.id);
     if (fresh) ++marked_;
+    if (known.list == 0) shown(key);
     if (std::exchange(known.list, lists_) != lists_) ++listed;
     known.missing_since.reset();
     if (known.changed_at >= began.mono) continue;
@@ -72,6 +73,10 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
   std::erase_if(gone_, old);
   if (snapshot_) before_ = snapshot_->mono;
   snapshot_ = began;
+}
+
+void Inventory::shown(const netbird::Key& key) {
+  youngest_shown_ = std::max(youngest_shown_, netbird::made_at(key.id));
 }
 
 // Not in the last list, and not made or changed by this process since that began.
@@ -169,6 +174,9 @@ void Inventory::restore(const std::string& owner, Image image) {
   clear();
   lists_ = 1;
   total_ = marked_ = image.keys.size();
+  for (const MarkedKey& key : image.keys) {
+    if (key.list != 0) shown(key.key);
+  }
   if (!image.keys.empty()) by_owner_[number_of(owner)] = std::move(image.keys);
   erased_ = std::move(image.erased);
   gone_ = std::move(image.gone);

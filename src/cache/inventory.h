@@ -53,6 +53,9 @@ class Inventory {
   void denied(const std::string& owner, const std::string& id);
 
   const std::optional<SnapshotTime>& snapshot() const { return snapshot_; }
+  // When the youngest key of ours was made that a list has shown. A key made well before that is
+  // not missing from the lists because they are behind.
+  const std::optional<base::WallTime>& youngest_shown() const { return youngest_shown_; }
   // The list before the last one.
   const std::optional<base::Instant>& before() const { return before_; }
   std::size_t total() const { return total_; }
@@ -76,6 +79,7 @@ class Inventory {
   void doubt(MarkedKey& key, base::Instant began);
   bool mass(base::Instant began) const;
   void drop_unlisted(base::Instant began);
+  void shown(const netbird::Key& key);
 
   // Spread already: the digits are those of a hash.
   struct OwnerHash {
@@ -89,6 +93,7 @@ class Inventory {
   std::uint32_t lists_ = 0;  // how many there were
   std::size_t total_ = 0, marked_ = 0;
   std::optional<SnapshotTime> snapshot_;
+  std::optional<base::WallTime> youngest_shown_;
   std::optional<base::Instant> before_, settled_at_;
   std::map<std::string, base::Instant> gone_;  // by id; kept for as long as somebody may ask
 };

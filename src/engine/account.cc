@@ -374,6 +374,7 @@ AccountFacts Account::facts(base::Instant now) const {
   }
   out.snapshot = inventory_.snapshot();
   out.before = inventory_.before();
+  out.youngest_shown = inventory_.youngest_shown();
   out.id = id_;
   out.id_asked = id_asked_;
   out.clock_offset = clock_offset_;

@@ -45,6 +45,8 @@ struct AccountFacts {
   std::string problem;  // in words, without numbers that change
   std::optional<cache::SnapshotTime> snapshot;
   std::optional<base::Instant> before;  // when the list before that began
+  // When the youngest key that a list has shown was made, by NetBird's clock.
+  std::optional<base::WallTime> youngest_shown;
   bool stale = false;                   // no whole list for three resyncs
   std::optional<std::string> id;        // at NetBird; none where it could not be asked
   bool id_asked = false;                // in this term, with or without an answer

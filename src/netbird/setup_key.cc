@@ -36,6 +36,19 @@ KeyState read_state(const Json& object) {
 
 }  // namespace
 
+std::optional<base::WallTime> made_at(std::string_view key_id) {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuv";
+  constexpr std::size_t kLength = 20, kBits = 5, kOfTheTime = 7;  // 35 bits, 32 of them the time
+  if (key_id.size() != kLength || key_id.find_first_not_of(kDigits) != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::int64_t bits = 0;
+  for (const char digit : key_id.substr(0, kOfTheTime)) {
+    bits = bits << kBits | static_cast<std::int64_t>(kDigits.find(digit));
+  }
+  return base::WallTime{base::Duration{(bits >> 3) * 1000}};
+}
+
 std::string_view key_state_name(KeyState state) {
   switch (state) {
     case KeyState::kValid: return "valid";

@@ -30,6 +30,10 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
+// When the key was made, to the second: its id is an xid, whose first four bytes are that
+// (github.com/rs/xid). None where it is not one.
+std::optional<base::WallTime> made_at(std::string_view key_id);
+
 base::Result<Key> parse_key(const nlohmann::json& object);
 struct KeyList {
   std::vector<Key> keys;

@@ -200,6 +200,21 @@ TEST(Inventory, TellsOfTheListBeforeTheLast) {
   EXPECT_EQ(inventory.before(), ms(5));
 }
 
+TEST(Inventory, KnowsTheYoungestKeyThatAListHasShown) {
+  const std::string older = "dc5iqd5qmd2qbn36lfqg", younger = "dc5jk45qmd2qpoq3llo0";
+  Inventory inventory;
+  inventory.put(key(younger, 2), ms(1));
+  EXPECT_FALSE(inventory.youngest_shown()) << "that is our own word";
+  inventory.replace({key(older, 1), key("of another shape", 3)}, began(5));
+  EXPECT_EQ(inventory.youngest_shown(), netbird::made_at(older));
+  inventory.replace({key(younger, 2)}, began(9));
+  inventory.replace({key(older, 1)}, began(12));
+  EXPECT_EQ(inventory.youngest_shown(), netbird::made_at(younger));
+  Inventory copy;
+  copy.restore(kOwner, inventory.image(kOwner));
+  EXPECT_EQ(copy.youngest_shown(), inventory.youngest_shown());
+}
+
 TEST(Inventory, AnImageDecidesAboutTheNextListAsTheWholeDid) {
   Inventory whole;
   whole.replace({key("a", 1), key("b", 2)}, began(0));

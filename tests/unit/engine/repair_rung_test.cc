@@ -150,6 +150,36 @@ TEST(RepairLimit, HoldsForTheClaimThatReplacesABurntOne) {
   EXPECT_TRUE(is<Claim>(s.decide())) << name(s.decide());
 }
 
+// Missing for as long as it takes to believe it, with one repair a minute ago.
+Scene never_shown(std::optional<base::Duration> youngest) {
+  constexpr std::string_view kId = "dc5jk45qmd2qpoq3llo0";
+  Scene s = broken(1, -60);
+  s.secret_state = SecretState::kOurs;
+  s.resource.status.key_id = s.secret.key_id = kId;
+  s.keys.clear();
+  s.account.before = s.flight.seen_at;
+  if (youngest) s.account.youngest_shown = *netbird::made_at(kId) + *youngest;
+  return s;
+}
+
+TEST(RepairLimit, AKeyThatNoListEverShowedIsReplacedOnceAnHourAndItIsTold) {
+  for (const auto& youngest : {std::optional<base::Duration>{}, {std::chrono::seconds(4)}}) {
+    Scene s = never_shown(youngest);
+    const Decision d = s.decide();
+    EXPECT_EQ(told(d), "Ready=False/RepairLimited Stalled");
+    const std::string message = condition(next_of(d), "Ready")->message;
+    EXPECT_NE(message.find(s.resource.status.key_id), std::string::npos) << message;
+    EXPECT_NE(message.find("cache"), std::string::npos) << message;
+    s.at_rest();
+    EXPECT_EQ(s.decide().wake_at, s.now.mono + base::Duration{3'600'000 - 60'000});
+  }
+}
+
+TEST(RepairLimit, AListThatShowsALaterKeyIsNotBehind) {
+  Scene s = never_shown(std::chrono::seconds(5));
+  EXPECT_TRUE(is<Claim>(s.decide())) << name(s.decide());
+}
+
 TEST(RepairLimit, APersonsOwnReasonsAreNone) {
   const Scene s = broken(50);
   EXPECT_TRUE(wait_for_repair(s.observed(), "KeyMissing"));

@@ -174,6 +174,16 @@ TEST(ParseGroupList, AnEntryThatIsNoGroupCostsOnlyItself) {
   EXPECT_EQ(groups->front().id, "g1");
 }
 
+TEST(MadeAt, IsTheSecondInAnXid) {
+  const auto at = made_at("dc5jk45qmd2qpoq3llo0");  // of a NetBird server at 20:31:12Z
+  ASSERT_TRUE(at);
+  EXPECT_EQ(base::format_rfc3339(*at), "2026-11-28T20:31:12Z");
+  for (const char* id : {"", "dc5jk45", "dc5jk45qmd2qpoq3llo00", "key-00000000000000001",
+                         "DC5JK45QMD2QPOQ3LLO0", "9m4e2mr0ui3e8a21-001"}) {
+    EXPECT_FALSE(made_at(id)) << id;
+  }
+}
+
 TEST(ParseAccountId, OfExactlyOneAccount) {
   EXPECT_EQ(*parse_account_id(R"([{"id": "cr3u5ltd0h2s73c8a1b0", "settings": {}}])"),
             "cr3u5ltd0h2s73c8a1b0");
