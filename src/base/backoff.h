@@ -1,5 +1,5 @@
 #pragma once
-// Waiting after failures in a row: twice as long each time, between two bounds.
+// Waiting after failures in a row: longer each time, between two bounds.
 
 #include <algorithm>
 #include <optional>
@@ -10,13 +10,14 @@ namespace nbkeys::base {
 
 struct BackoffBounds {
   Duration min, max;
+  int factor = 2;  // by which each wait is longer than the one before
 };
 
 // How long to wait after this many failures in a row; nothing after none.
 inline Duration backoff_wait(int failures, BackoffBounds bounds) {
   if (failures <= 0) return Duration{0};
   Duration wait = bounds.min;
-  for (int i = 1; i < failures && wait < bounds.max; ++i) wait *= 2;
+  for (int i = 1; i < failures && wait < bounds.max; ++i) wait *= bounds.factor;
   return std::min(wait, bounds.max);
 }
 

@@ -12,8 +12,12 @@ constexpr base::BackoffBounds kPause{base::Duration{1'000}, base::Duration{60'00
 constexpr base::Duration kAskedMax{600'000};
 constexpr base::BackoffBounds kLists{base::Duration{1'000}, base::Duration{60'000}};
 constexpr base::Duration kListsQuiet{300'000};
-constexpr base::BackoffBounds kGroups{base::Duration{5'000}, base::Duration{240'000}};
+constexpr base::BackoffBounds kGroups{base::Duration{5'000}, base::Duration{210'000}};
 constexpr base::BackoffBounds kRight{base::Duration{15'000}, base::Duration{240'000}};
+// That a token may write is known for so long, whatever is refused.
+constexpr base::Duration kRightHolds{600'000};
+// An edit does not wait for a list that fails, but edits are no way to ask without end.
+constexpr base::Duration kHurryAgain{60'000};
 constexpr base::Duration kLimited{300'000};
 constexpr int kStaleResyncs = 3;
 // Dates are whole seconds, cut off, and an answer takes its time.
@@ -81,6 +85,8 @@ void Account::begin_term(base::Instant now) {
   id_asked_ = false;
   may_write_ = true;
   limited_at_.reset();
+  hurried_at_.reset();
+  right_known_until_.reset();
   term_began_ = now;
   told_stale_ = false;
   identity_call_.at = user_.at = list_.at = now;
@@ -93,10 +99,13 @@ void Account::want_list(base::Instant now, Priority priority) {
   if (!list_.at || *list_.at > at) list_.at = at;
 }
 
-void Account::want_groups(base::Instant now) {
+void Account::want_groups(base::Instant now, bool at_once) {
   if (groups_call_.id != 0) return;
   base::Instant at = std::max(now, groups_refresh_.until.value_or(now));
   at = std::max(at, groups_backoff_.until.value_or(now));
+  if (at > now && at_once && (!hurried_at_ || now - *hurried_at_ >= kHurryAgain)) {
+    hurried_at_ = at = now;
+  }
   if (!groups_call_.at || *groups_call_.at > at) groups_call_.at = at;
 }
 
@@ -267,6 +276,7 @@ Account::News Account::right_answered(io::HttpOutcome outcome, base::Now now, io
   if (granted) {
     may_write_ = true;
     right_backoff_ = {};
+    right_known_until_ = now.mono + kRightHolds;
   } else {
     right_backoff_.failed(now.mono, kRight);
     right_call_.at = right_backoff_.until;
@@ -325,7 +335,14 @@ Account::News Account::call_failed(const base::Error& error, base::Instant sent,
     // Every role may read. Whether this one may write is asked without writing anything, and in
     // another way than what was refused: a proxy may dislike one kind of request.
     right_method_ = refused == io::Method::kPut ? io::Method::kDelete : io::Method::kPut;
-    if (right_call_.id == 0 && !right_backoff_.holds(now)) right_call_.at = now;
+    const bool known = right_known_until_ && now < *right_known_until_;
+    if (right_call_.id == 0 && !known && !right_backoff_.holds(now)) right_call_.at = now;
+    return News::kNone;
+  }
+  // Whether it is the server that cannot be reached, or something between dislikes one request, is
+  // for the list to find out.
+  if (error.code == base::ErrorCode::kUnreachable && refused != io::Method::kGet) {
+    want_list(now, Priority::kEnding);
     return News::kNone;
   }
   pause(error, sent, now);

@@ -42,7 +42,8 @@ class Account {
   void token_changed(base::Instant now);
 
   void want_list(base::Instant now, Priority priority = Priority::kList);
-  void want_groups(base::Instant now);
+  // `at_once`: whatever the list was answered before, though seldom.
+  void want_groups(base::Instant now, bool at_once = false);
   void note_group_names_in_use() { group_names_in_use_ = true; }
 
   AccountFacts facts(base::Instant now) const;
@@ -105,12 +106,14 @@ class Account {
   base::Backoff lists_wanted_;  // so that lists asked for again and again become rare
   bool group_names_in_use_ = false;
   base::Backoff groups_backoff_, groups_refresh_;
+  std::optional<base::Instant> hurried_at_;
   std::string groups_problem_;
   std::optional<std::string> id_;
   std::optional<std::string> id_seen_;  // the last one, whatever the token has been since
   bool id_asked_ = false;
   base::Backoff id_backoff_, right_backoff_;
   std::optional<base::Instant> limited_at_;
+  std::optional<base::Instant> right_known_until_;
   io::Method right_method_ = io::Method::kPut;
   bool may_write_ = true;
   std::string right_problem_;

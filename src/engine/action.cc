@@ -18,8 +18,12 @@ constexpr ActionTraits kRemoveFinalizer{"remove_finalizer", Server::kKube, Cost:
                                         Kind::kFinalizers};
 constexpr ActionTraits kWriteStatus{"write_status", Server::kKube, Cost::kNothing, Kind::kStatus};
 constexpr ActionTraits kClaim{"claim", Server::kKube, Cost::kPaysForCreate, Kind::kStatus};
-constexpr ActionTraits kCreateKey{"create_key", Server::kNetBird, Cost::kPaidByClaim,
-                                  Kind::kCreateKey};
+// NetBird may have made a key each time, so this is tried seldom.
+constexpr ActionTraits kCreateKey{"create_key",
+                                  Server::kNetBird,
+                                  Cost::kPaidByClaim,
+                                  Kind::kCreateKey,
+                                  {base::Duration{5'000}, base::Duration{285'000}, 4}};
 constexpr ActionTraits kLookForSecret{"look_for_secret", Server::kKube, Cost::kNothing,
                                       Kind::kReadSecret};
 constexpr ActionTraits kReadSecret{"read_secret", Server::kKube, Cost::kNothing, Kind::kReadSecret};

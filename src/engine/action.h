@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/backoff.h"
 #include "base/time.h"
 #include "io/http.h"
 #include "kube/requests.h"
@@ -75,6 +76,9 @@ struct ActionTraits {
     kRevokeKey,
     kDeleteKey,
   } kind;
+  // After failures in a row. The longest wait is such that all is done within five minutes after a
+  // fault has passed.
+  base::BackoffBounds backoff{base::Duration{1'000}, base::Duration{285'000}};
 };
 const ActionTraits& traits_of(const Action& action);
 inline const char* action_name(const Action& action) { return traits_of(action).name; }
@@ -107,6 +111,7 @@ struct Decision {
   // A list of keys that begins now, and how urgent what waits for it is.
   std::optional<Priority> wants_list;
   bool wants_groups = false;  // likewise of groups
+  bool edited = false;        // what it wants is for an edit, and does not wait for a back-off
   bool tells = false;         // the action only says how things stand
 };
 

@@ -210,9 +210,6 @@ void Answer::claimed(base::Result<io::HttpResponse> response, std::uint32_t revi
   // Only a claim that surely is ours may be used: one with an unknown outcome is burnt.
   if (!effect_.done && !MUTATION(unknown_claim_is_ours)) return;
   flight_->claimed = revision;
-  flight_->refused_revision = 0;
-  flight_->refusal.reset();
-  flight_->dry_run_passed = false;
 }
 
 void Answer::create_failed(const base::Error& error, std::uint32_t revision) {
@@ -223,14 +220,9 @@ void Answer::create_failed(const base::Error& error, std::uint32_t revision) {
     return;
   }
   std::erase_if(flight_->lost, [revision](const auto& l) { return l.revision == revision; });
-  // No key was made, and this process knows it.
-  if (outcome == Outcome::kRefusedForGood || MUTATION(unknown_post_is_refused)) {
-    flight_->refused_revision = revision;
-    flight_->refusal = error;
-    account_works();
-    return;
-  }
+  // No key was made, and this process knows it: the claim is as good as before.
   flight_->claimed = revision;
+  if (outcome == Outcome::kRefusedForGood) account_works();
   key_refused(error);
 }
 

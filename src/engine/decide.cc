@@ -121,6 +121,7 @@ Decision unless_held(const Observed& o, Decision wanted) {
   if (o.flight.troubles.hold(waits.action, o.now.mono)) waits = act(o, Rest{});
   waits.wants_list = out.wants_list;
   waits.wants_groups = out.wants_groups;
+  waits.edited = out.edited;
   waits.wake_at = out.wake_at;
   wake_by(held, waits);
   return waits;
@@ -136,6 +137,7 @@ Decision with_endings(const Observed& o, const Endings& ending, Decision out) {
     Decision told = unless_held(o, settle(o, *ending.report));
     told.wants_list = out.wants_list;
     told.wants_groups = out.wants_groups;
+    told.edited = out.edited;
     wake_by(out.wake_at, told);
     out = std::move(told);
   }

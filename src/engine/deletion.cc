@@ -22,14 +22,11 @@ std::optional<base::Instant> unsettled_until(const Observed& o) {
   if (MUTATION(no_wait_at_deletion)) return until;
   if (s.claim) {
     const std::uint32_t r = s.claim->revision;
-    const bool known_here = o.flight.claimed == r || o.flight.refused_revision == r ||
-                            (o.flight.held && o.flight.held->facts.revision == r);
+    const bool known_here =
+        o.flight.claimed == r || (o.flight.held && o.flight.held->facts.revision == r);
     if (!known_here) until = wait_over(o, s.claim->since, o.request_timeout);
   }
-  // The only failure so far was a refusal that this process saw itself: nothing is under way.
-  const bool surely_refused =
-      !s.claim && s.failed_issuance_attempts == 1 && o.flight.refused_revision == s.last_revision;
-  if (s.last_failure_time && !surely_refused) {
+  if (s.last_failure_time) {
     const base::Instant burnt = wait_over(o, *s.last_failure_time, o.request_timeout);
     if (!until || burnt > *until) until = burnt;
   }

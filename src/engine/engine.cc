@@ -355,7 +355,7 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
   }
   const Decision decision = decide(o);
   if (decision.wants_list) world.account.want_list(now.mono, *decision.wants_list);
-  if (decision.wants_groups) world.account.want_groups(now.mono);
+  if (decision.wants_groups) world.account.want_groups(now.mono, decision.edited);
   if (decision.wake_at) queue.wake(ref, *decision.wake_at);
   if (!std::holds_alternative<Rest>(decision.action)) {
     if (may_go(decision, flight, ref, now)) return carry_out(decision, o, owner);

@@ -42,11 +42,10 @@ struct Flight {
   bool needs_refresh =
       false;  // a write was refused as stale or has an unknown outcome: read the SetupKey live
 
-  std::uint32_t claimed = 0;  // the revision that this process claimed and has not POSTed
+  // The revision that this process claimed and has not POSTed, or whose POST surely made no key.
+  std::uint32_t claimed = 0;
   base::Boxed<HeldKey> held;
   bool paid = false;  // the account's budget was charged for the POST when it was claimed
-  std::uint32_t refused_revision = 0;  // NetBird refused its POST for good
-  base::Boxed<base::Error> refusal;
   // A NetBird write whose outcome is unknown: nothing that rests on the list may be decided before
   // a newer one.
   std::optional<base::Instant> list_needed_since;

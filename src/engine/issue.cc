@@ -13,8 +13,6 @@ namespace {
 using status::Progress;
 using status::Reason;
 
-// The longest wait is such that all is done within five minutes after a fault has passed.
-constexpr base::BackoffBounds kRetries{base::Duration{5'000}, base::Duration{285'000}};
 constexpr base::Duration kLookAgain{30'000};
 constexpr base::Duration kSecretTerminating{2'000};
 // A claim is used at once or not at all: whoever deletes the resource counts from its time to the
@@ -94,13 +92,34 @@ Decision suspended(const Observed& o) {
                  Progress::kStalled));
 }
 
+// The next attempt waits, and why the last one failed is told meanwhile.
+Decision stand_by(const Observed& o, const std::string& reason, base::Instant due) {
+  const Trouble* create = o.flight.troubles.with(CreateKey{});
+  const bool told = create != nullptr && worth_telling(*create);
+  Decision out = settle(o, told ? held_up_by(o, *create) : issuing(o, reason));
+  wake_by(due, out);
+  return out;
+}
+
+// A POST that failed has a back-off of its own.
+base::Instant not_before(const Observed& o, base::Instant due) {
+  return std::max(due, o.flight.troubles.hold(CreateKey{}, o.now.mono).value_or(due));
+}
+
+// What failed without this process knowing of it waits as long as what it saw fail.
+base::BackoffBounds retries() { return traits_of(CreateKey{}).backoff; }
+
+bool edited(const Observed& o) {
+  return o.resource.status.observed_generation != o.resource.meta.generation;
+}
+
 // Why a new attempt has to wait; nothing where it may start.
 std::optional<Decision> wait_for_backoff(const Observed& o, IssueReason reason) {
   const kube::KeyStatus& s = o.resource.status;
-  const bool edited = s.observed_generation != o.resource.meta.generation;
-  if (s.failed_issuance_attempts > 0 && s.last_failure_time && !edited) {
-    const base::Instant due = wait_over(o, *s.last_failure_time,
-                                        base::backoff_wait(s.failed_issuance_attempts, kRetries));
+  if (s.failed_issuance_attempts > 0 && s.last_failure_time && !edited(o)) {
+    const base::Instant due =
+        not_before(o, wait_over(o, *s.last_failure_time,
+                                base::backoff_wait(s.failed_issuance_attempts, retries())));
     if (o.now.mono < due) return wait_until(due);
   }
   return wait_for_repair(o, reason_name(reason));
@@ -240,27 +259,6 @@ std::optional<kube::Event> loss_told(const Observed& o, IssueReason reason) {
   }
 }
 
-// The POST was refused for good: no key exists, and trying the same again cannot help.
-Decision record_refusal(const Observed& o) {
-  kube::KeyStatus next = o.resource.status;
-  next.claim.reset();
-  ++next.failed_issuance_attempts;
-  next.last_failure_time = o.now.wall;
-  const std::string message =
-      "NetBird refuses the key (" +
-      (o.flight.refusal ? o.flight.refusal->message : std::string("for no known reason")) +
-      "); correct the spec";
-  Decision out = write_status(o, std::move(next),
-                              held_up(o, Reason::kInvalidSpec, message, Progress::kStalled));
-  // The same refusal again, after a back-off, is no news.
-  const auto& told = o.resource.status.conditions;
-  const bool news = std::none_of(told.begin(), told.end(), [&message](const kube::Condition& c) {
-    return c.type == "Stalled" && c.message == message;
-  });
-  if (news) out.event = kube::Event{true, "InvalidSpec", message};
-  return out;
-}
-
 // Whoever may have to stand in line for long is told why.
 std::optional<Decision> tell_of_the_line(const Observed& o, const std::string& reason) {
   if (o.account.state != AccountState::kRateLimited) return std::nullopt;
@@ -272,16 +270,33 @@ std::optional<Decision> tell_of_the_line(const Observed& o, const std::string& r
   return told;
 }
 
+// REQUIRES: the Secret does not carry the claimed revision, as far as this process knows
+Decision drop_claim(const Observed& o) {
+  // A key that the Secret carries is finished first, and ended then: it is no stray.
+  if (o.secret.state == SecretState::kUnknown) return act(o, LookForSecret{});
+  kube::KeyStatus next = o.resource.status;
+  next.claim.reset();
+  next.last_failure_time = o.now.wall;  // its POST may still be under way: see decide_deletion
+  return note_status(std::move(next));
+}
+
 Decision post(const Observed& o) {
   if (o.resource.spec.suspend) return suspended(o);
   if (auto wait = wait_for_account(o)) return std::move(*wait);
   if (auto wait = wait_for_groups(o)) return std::move(*wait);
-  if (auto wait = clear_the_place(o, false)) return std::move(*wait);
   const kube::Claim& open = *o.resource.status.claim;
+  // Nothing is prepared for a POST that has to wait.
+  const base::Instant due = not_before(o, o.now.mono);
+  if (o.now.mono < due) return stand_by(o, open.reason, due);
+  if (auto wait = clear_the_place(o, false)) return std::move(*wait);
   const base::Duration age = o.now.wall - open.since;
   const bool fresh = age >= base::Duration{-1'000} && age <= kClaimFresh;
   if (auto told = tell_of_the_line(o, open.reason)) return std::move(*told);
-  if (!fresh) return renew_claim(o);
+  if (!fresh) {
+    // Meanwhile the spec may have been put back, or what was missing.
+    if (list_is_newer(o) && !issue_needed(o)) return drop_claim(o);
+    return renew_claim(o);
+  }
   return act(o, CreateKey{open.revision, ""}, issue_priority(o, open.reason));
 }
 
@@ -289,13 +304,14 @@ Decision post(const Observed& o) {
 // process that ends each time it has made one: such keys must not pile up.
 base::Duration burnt_wait(const Observed& o) {
   // An edit is tried at once.
-  if (o.resource.status.observed_generation != o.resource.meta.generation) return {};
-  constexpr base::BackoffBounds kCrashing{kRetries.min, base::Duration{900'000}};
+  if (edited(o)) return {};
+  base::BackoffBounds crashing = retries();
+  crashing.max = base::Duration{900'000};
   const kube::KeyStatus& s = o.resource.status;
   const bool there = std::any_of(o.keys.begin(), o.keys.end(), [&s](const cache::MarkedKey& key) {
     return key.revision == s.claim->revision;
   });
-  return base::backoff_wait(s.failed_issuance_attempts, there ? kCrashing : kRetries);
+  return base::backoff_wait(s.failed_issuance_attempts, there ? crashing : retries());
 }
 
 // Whoever claimed this revision is gone, or does not know what became of its POST: claim the next
@@ -308,12 +324,8 @@ Decision replace_burnt_claim(const Observed& o) {
   if (MUTATION(strays_early) && s.revision == 0 && !o.keys.empty()) {
     return act(o, DeleteKey{o.keys.front().key.id, ""});
   }
-  const base::Instant due = wait_over(o, s.claim->since, burnt_wait(o));
-  if (o.now.mono < due) {
-    Decision out = settle(o, issuing(o, s.claim->reason));
-    wake_by(due, out);
-    return out;
-  }
+  const base::Instant due = not_before(o, wait_over(o, s.claim->since, burnt_wait(o)));
+  if (o.now.mono < due) return stand_by(o, s.claim->reason, due);
   if (auto wait = wait_for_repair(o, s.claim->reason)) return std::move(*wait);
   if (auto wait = clear_the_place(o, true)) return std::move(*wait);
   return claim(o, s.claim->reason, s.claim->rotate, true);
@@ -341,16 +353,6 @@ bool no_longer_wanted(const Observed& o) {
   const cache::MarkedKey* key = active_key(o);
   const bool asked = is_asked_for(s.claim->reason);
   return o.resource.spec.revoked || (key != nullptr && key->key.revoked && !asked);
-}
-
-// REQUIRES: the Secret does not carry the claimed revision, as far as this process knows
-Decision drop_claim(const Observed& o) {
-  // A key that the Secret carries is finished first, and ended then: it is no stray.
-  if (o.secret.state == SecretState::kUnknown) return act(o, LookForSecret{});
-  kube::KeyStatus next = o.resource.status;
-  next.claim.reset();
-  next.last_failure_time = o.now.wall;  // its POST may still be under way: see decide_deletion
-  return note_status(std::move(next));
 }
 
 }  // namespace
@@ -389,6 +391,7 @@ std::optional<Decision> wait_for_groups(const Observed& o) {
                                   "the list of NetBird's groups cannot be had: " + o.groups.problem,
                                   Progress::kReconciling));
       out.wants_groups = true;
+      out.edited = edited(o);
       return out;
     }
     case GroupFacts::State::kMissing: {
@@ -397,6 +400,7 @@ std::optional<Decision> wait_for_groups(const Observed& o) {
                                            "\"; create it or correct spec.autoGroups",
                                        Progress::kStalled));
       out.wants_groups = true;
+      out.edited = edited(o);
       return out;
     }
     case GroupFacts::State::kAmbiguous:
@@ -431,7 +435,6 @@ Decision continue_issue(const Observed& o) {
   if (o.flight.held && o.flight.held->facts.revision == open.revision) return place_held_key(o);
   if (no_longer_wanted(o)) return drop_claim(o);
   if (o.flight.claimed == open.revision || MUTATION(reuse_burnt_claim)) return post(o);
-  if (o.flight.refused_revision == open.revision) return record_refusal(o);
   return replace_burnt_claim(o);
 }
 

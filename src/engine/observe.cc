@@ -9,7 +9,7 @@ namespace {
 
 // What a live read found of a Secret that the watch does not show is believed for so long. Who has
 // taken a free place shows when the Secret is written.
-constexpr base::Duration kLookHolds{30'000}, kAbsenceHolds{300'000};
+constexpr base::Duration kLookHolds{30'000}, kAbsenceHolds{900'000};
 
 ContentState content_of(const kube::SetupKey& resource, const Flight& flight,
                         const kube::SecretMeta& secret) {

@@ -8,7 +8,8 @@
 namespace nbkeys::engine {
 namespace {
 
-constexpr base::Duration kQuiet{600'000};
+// A cause that was not met for so long is news again; one that is met all the time, after an hour.
+constexpr base::Duration kQuiet{600'000}, kReminded{3'600'000};
 // A burst of first issues is news of each; more than this is not remembered, so as to stay small.
 constexpr std::size_t kRememberedMax = 4096;
 constexpr std::uint32_t kPerAccountCause = 10;
@@ -56,6 +57,12 @@ bool is_the_accounts(std::string_view reason) {
          reason == "DeletionBlocked";
 }
 
+// Somebody who keeps undoing our work, or losing NetBird's answers, is one cause, whichever key it
+// hits each time.
+bool is_a_fight(std::string_view reason) {
+  return reason == "SecretDataDrift" || reason == "StrayDeleted";
+}
+
 }  // namespace
 
 const char* log_event_of(std::string_view reason) {
@@ -65,22 +72,36 @@ const char* log_event_of(std::string_view reason) {
 }
 
 bool EventGate::admit(std::string_view uid, const kube::Event& event, base::Instant now) {
-  while (!passed_.empty() &&
-         (now - passed_.front().first >= kQuiet || passed_.size() > kRememberedMax)) {
-    known_.erase(passed_.front().second);
-    passed_.pop_front();
-  }
+  forget(now);
   const bool shared = is_the_accounts(event.reason);
   std::string cause = event.reason;
-  // Somebody who keeps undoing our work is one cause, whichever key it hits each time.
-  if (event.reason != "SecretDataDrift") cause += "\n" + event.message;
+  if (!is_a_fight(event.reason)) cause += "\n" + event.message;
   if (!shared) cause.append("\n").append(uid);
   // A digest, because messages are long and many may be remembered.
   cause = base::sha256_hex(cause).substr(0, 16);
-  std::uint32_t& times = known_[cause];
-  if (times >= (shared ? kPerAccountCause : 1)) return false;
-  if (++times == 1) passed_.emplace_back(now, std::move(cause));
+  auto known = known_.find(cause);
+  if (known != known_.end() && now - known->second.met >= kQuiet) {
+    known_.erase(known);
+    known = known_.end();
+  }
+  if (known == known_.end()) {
+    known_[cause] = {1, now, now};
+    passed_.emplace_back(now, std::move(cause));
+    return true;
+  }
+  known->second.met = now;
+  if (!shared || known->second.times >= kPerAccountCause) return false;
+  ++known->second.times;
   return true;
+}
+
+void EventGate::forget(base::Instant now) {
+  while (!passed_.empty() &&
+         (now - passed_.front().first >= kReminded || passed_.size() > kRememberedMax)) {
+    const auto known = known_.find(passed_.front().second);
+    if (known != known_.end() && known->second.told == passed_.front().first) known_.erase(known);
+    passed_.pop_front();
+  }
 }
 
 bool Teller::tell(const kube::Meta& about, const kube::Event& event, base::Now now) {

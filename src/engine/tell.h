@@ -18,16 +18,22 @@ namespace nbkeys::engine {
 // The log event of an event's reason, such as "key_rotated" for Rotated.
 const char* log_event_of(std::string_view reason);
 
-// Lets each cause pass once per SetupKey in a while, however often it is met again, and a cause
-// that is the account's only for the first few of its SetupKeys: their conditions tell it to the
-// others.
+// Lets each cause pass once per SetupKey for as long as it is met again and again, and then once an
+// hour; and a cause that is the account's only for the first few of its SetupKeys: their conditions
+// tell it to the others.
 class EventGate {
  public:
   bool admit(std::string_view uid, const kube::Event& event, base::Instant now);
 
  private:
+  struct Known {
+    std::uint32_t times = 0;  // how often it was let
+    base::Instant told, met;  // the first time of these, and the last time that it came
+  };
+  void forget(base::Instant now);
+
   std::deque<std::pair<base::Instant, std::string>> passed_;  // oldest first, by when they were let
-  std::map<std::string, std::uint32_t> known_;                // how often each of them was let
+  std::map<std::string, Known> known_;
 };
 
 // Sends events when nobody waits for anything that matters more: in a burst of new SetupKeys the

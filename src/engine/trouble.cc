@@ -7,8 +7,6 @@
 namespace nbkeys::engine {
 namespace {
 
-// The longest wait is such that all is done within five minutes after a fault has passed.
-constexpr base::BackoffBounds kBounds{base::Duration{1'000}, base::Duration{285'000}};
 // What was done again after so long is no repetition.
 constexpr base::Duration kQuiet{600'000};
 // Only keys of the one SetupKey can fill it, and those are few.
@@ -45,7 +43,7 @@ const Trouble& Troubles::failed(const Action& action, const base::Error& error, 
   const bool same =
       found->error.code == error.code && found->error.http_status == error.http_status;
   if (!same) found->error = error;
-  found->backoff.failed(now, kBounds, error.retry_after);
+  found->backoff.failed(now, found->what->backoff, error.retry_after);
   // Somebody was faster: the first time that is no reason to wait.
   const bool stale = outcome_of(error, found->what->server) == Outcome::kStale;
   if (stale && found->backoff.failures == 1) {

@@ -31,6 +31,9 @@ std::string remedy_at_netbird(const Trouble& t) {
     case base::ErrorCode::kServerError:
     case base::ErrorCode::kUnknown:
       return "it is tried again; ask whoever runs NetBird if that goes on";
+    case base::ErrorCode::kUnreachable:
+      return "it is tried again; NetBird's lists can be had, so see what is between it and the "
+             "operator";
     case base::ErrorCode::kMalformed:
     case base::ErrorCode::kTooLarge:
       return "that is not how NetBird answers; ask whoever runs the proxy or gateway before it";

@@ -203,6 +203,8 @@ class Arena:
         began = time.monotonic()
         good = 0
         while True:
+            for lane in self.lanes:
+                lane.people.ask_for_what_is_limited()
             findings = self.check()
             with self.findings_lock:
                 unexpected = list(self.unexpected)

@@ -46,9 +46,11 @@ class Journal:
             self.out.flush()
 
     def posts(self):
-        """The name in each POST of a key that any operator ever sent, answered or not."""
+        """The name in each POST that any operator ever sent and that may have made a key: answered,
+        or not, but not refused."""
         with self.lock:
-            return [each.name for each in self.entries if each.kind == "post"]
+            return [each.name for each in self.entries
+                    if each.kind == "post" and (each.record.status or 0) // 100 != 4]
 
     def about(self, needles, last=40):
         """The last requests that have to do with one of these names or ids."""

@@ -148,6 +148,18 @@ class People:
                               {"revoked": True, "auto_groups": key["auto_groups"] or []})
             self.rotate(name, found)
 
+    def ask_for_what_is_limited(self):
+        """Keys that were broken again and again are replaced ever more rarely, unless somebody
+        asks: so says RepairLimited, and so they do."""
+        for name in self.names:
+            found = self.look(name) or {}
+            status = found.get("status", {})
+            limited = any(each["type"] == "Ready" and each["reason"] == "RepairLimited"
+                          for each in status.get("conditions", []))
+            asked = found.get("metadata", {}).get("annotations", {}).get("keys.netbird.io/rotate")
+            if limited and asked == status.get("lastHandledRotate"):
+                self.rotate(name, found)
+
     def leave(self):
         """Before the quiet: whatever is missing is made again, so that there is much to check."""
         for name in self.names:

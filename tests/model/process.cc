@@ -35,16 +35,14 @@ std::int64_t ms(Instant at) { return at.since_start.count(); }
 
 // Named one by one, so that a new member of Flight does not compile until it is copied here.
 Flight clone(const Flight& from) {
-  const auto& [needs_refresh, claimed, held, paid, refused_revision, refusal, list_needed_since,
-               look, check, dry_run_passed, proven_revision, deleted_keys, seen_revision, seen_at,
-               lost, seen_generation, troubles] = from;
+  const auto& [needs_refresh, claimed, held, paid, list_needed_since, look, check, dry_run_passed,
+               proven_revision, deleted_keys, seen_revision, seen_at, lost, seen_generation,
+               troubles] = from;
   Flight out;
   out.needs_refresh = needs_refresh;
   out.claimed = claimed;
   if (held) out.held = engine::HeldKey{held->facts, held->plaintext.copy()};
   out.paid = paid;
-  out.refused_revision = refused_revision;
-  out.refusal = refusal;
   out.list_needed_since = list_needed_since;
   out.look = look;
   out.check = check;
@@ -446,8 +444,6 @@ void Encoder::flight(const Flight& f) {
     text(f.held->facts.settings);
     number(f.held->facts.issued_at.since_epoch.count() - kEpochMs);
   }
-  number(f.refused_revision);
-  text(f.refusal ? f.refusal->message : "");
   moment(f.list_needed_since);
   number(f.look ? static_cast<int>(f.look->found) : -1);
   if (f.look) moment(f.look->at);

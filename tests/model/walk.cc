@@ -167,7 +167,7 @@ class Steps {
   void refuse(State from, int slot, int status, const std::string& what) {
     const Process& p = process_of(from.processes[static_cast<std::size_t>(slot)]);
     const auto* post = std::get_if<engine::CreateKey>(&p.sent->action);
-    if (post != nullptr && status != 422) from.posted &= ~(1u << post->revision);
+    if (post != nullptr) from.posted &= ~(1u << post->revision);
     Answer refused;
     refused.status = status;
     step(std::move(from), slot, Answered{refused}, what + " -> " + std::to_string(status));

@@ -18,6 +18,14 @@ TEST(BackoffWait, DoublesBetweenItsBounds) {
   }
 }
 
+TEST(BackoffWait, MayGrowFaster) {
+  const BackoffBounds bounds{Duration{5'000}, Duration{285'000}, 4};
+  const std::int64_t waits[] = {0, 5'000, 20'000, 80'000, 285'000, 285'000};
+  for (int failures = 0; const std::int64_t wait : waits) {
+    EXPECT_EQ(backoff_wait(failures++, bounds), Duration{wait});
+  }
+}
+
 TEST(Backoff, HoldsUntilItsTime) {
   Backoff backoff;
   EXPECT_FALSE(backoff.holds(ms(0)));

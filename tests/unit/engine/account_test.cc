@@ -138,6 +138,16 @@ TEST_F(AccountTest, FailuresUnderWayTogetherCountOnce) {
   EXPECT_EQ(wakes(1'001), until);
 }
 
+// A proxy may drop one kind of request: then it is no trouble of the account's.
+TEST_F(AccountTest, WhetherAServerCanBeReachedIsForTheListToFindOut) {
+  become_ready(0);
+  const base::Error error{ErrorCode::kUnreachable, "create", "connection refused"};
+  EXPECT_EQ(account.call_failed(error, ms(990), ms(1'000), out, io::Method::kDelete), News::kNone);
+  EXPECT_EQ(state(), AccountState::kReady);
+  EXPECT_FALSE(account.gate().paused(ms(1'000)));
+  EXPECT_TRUE(tick(1'000).contains("list_keys"));
+}
+
 TEST_F(AccountTest, RetryAfterIsHonouredUpToTenMinutes) {
   become_ready(0);
   base::Error limited{ErrorCode::kRateLimited, "create", "429", base::Duration{120'000}};

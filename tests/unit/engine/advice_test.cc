@@ -31,8 +31,9 @@ void refused(Scene& s) {
 void refused_spec(Scene& s) {
   s = Scene::fresh();
   s.claimed(1, "FirstIssue");
-  s.flight.refused_revision = 1;
-  s.flight.refusal = base::Error{base::ErrorCode::kUnprocessable, "create_key", "bad usage limit"};
+  s.flight.claimed = 1;
+  s.flight.troubles.failed(
+      CreateKey{}, {base::ErrorCode::kUnprocessable, "create_key", "bad usage limit"}, s.now.mono);
 }
 
 void group_is(Scene& s, GroupFacts::State state) {

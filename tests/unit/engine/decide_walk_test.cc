@@ -56,8 +56,9 @@ void choose_claim(Choices& pick, Scene& s) {
       break;
     case 4:
       s.claimed(4);
-      s.flight.refused_revision = 4;
-      s.flight.refusal = base::Error{base::ErrorCode::kUnprocessable, "create", "refused"};
+      s.flight.claimed = 4;
+      s.flight.troubles.failed(CreateKey{}, {base::ErrorCode::kUnprocessable, "create", "refused"},
+                               s.now.mono);
       break;
     case 5:
       s.claimed(4);

@@ -125,9 +125,9 @@ TEST(Claims, BurntOnesBackOffSoThatACrashLoopMakesFewKeys) {
   Decision d = s.decide();
   ASSERT_TRUE(is<Rest>(d)) << name(d);
   ASSERT_TRUE(d.wake_at);
-  EXPECT_GE(*d.wake_at - s.now.mono, std::chrono::seconds(20));
+  EXPECT_GE(*d.wake_at - s.now.mono, std::chrono::seconds(80));
   s.flight.dry_run_passed = true;
-  s.pass(std::chrono::seconds(20));
+  s.pass(std::chrono::seconds(80));
   EXPECT_EQ(name(s.decide()), "claim");
 }
 
@@ -177,19 +177,59 @@ TEST(Claims, AClockThatWasSetBackDoesNotPostEither) {
   EXPECT_FALSE(is<CreateKey>(s.decide()));
 }
 
-TEST(Claims, ARefusedPostIsRecordedAndTold) {
+// NetBird refused the POST of its first key just now.
+Scene refused_key() {
   Scene s = Scene::fresh();
   s.claimed(1);
-  s.flight.refused_revision = 1;
-  s.flight.refusal = base::Error{base::ErrorCode::kUnprocessable, "create", "unknown group"};
-  const Decision d = s.decide();
+  s.flight.claimed = 1;
+  s.flight.troubles.failed(
+      CreateKey{}, {base::ErrorCode::kUnprocessable, "create", "unknown group"}, s.now.mono);
+  return s;
+}
+
+TEST(Claims, ARefusedPostIsTold) {
+  const Decision d = refused_key().decide();
   ASSERT_TRUE(is<WriteStatus>(d));
-  EXPECT_FALSE(next_of(d).claim);
-  EXPECT_EQ(next_of(d).failed_issuance_attempts, 1);
+  EXPECT_TRUE(next_of(d).claim) << "it is as good as before";
+  EXPECT_EQ(next_of(d).failed_issuance_attempts, 0) << "no revision is burnt";
   EXPECT_EQ(told(d), "Ready=False/InvalidSpec Stalled");
   EXPECT_NE(condition(next_of(d), "Ready")->message.find("unknown group"), std::string::npos);
   ASSERT_TRUE(d.event);
   EXPECT_TRUE(d.event->warning);
+}
+
+TEST(Claims, NothingIsPreparedForAPostThatHasToWait) {
+  Scene s = refused_key();
+  s.at_rest();
+  s.secret_state = SecretState::kUnknown;
+  s.resource.status.claim->since = after_s(-600);
+  const Decision d = s.decide();
+  EXPECT_TRUE(is<Rest>(d)) << name(d);
+  EXPECT_EQ(d.wake_at, s.flight.troubles.hold(CreateKey{}, s.now.mono));
+}
+
+TEST(Claims, ARefusedPostIsSentAgainUnderItsOwnClaim) {
+  Scene s = refused_key();
+  s.at_rest();
+  s.pass(std::chrono::minutes(5));
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Claim>(d)) << name(d);
+  EXPECT_EQ(as<Claim>(d).revision, 1u);
+  EXPECT_EQ(next_of(d).claim->since, s.now.wall);
+  EXPECT_EQ(told(d), "Ready=False/InvalidSpec Stalled") << "until it succeeds";
+}
+
+TEST(Claims, AClaimThatTheSpecNoLongerNeedsIsDroppedAfterARefusal) {
+  Scene s;
+  s.claimed(4, "SpecChanged");
+  s.flight.claimed = 4;
+  s.flight.troubles.failed(CreateKey{}, {base::ErrorCode::kUnprocessable, "create", "bad limit"},
+                           s.now.mono);
+  s.flight.troubles.clear();  // as the edit that puts the spec back does
+  s.resource.status.claim->since = after_s(-600);
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<WriteStatus>(d)) << name(d);
+  EXPECT_FALSE(next_of(d).claim);
 }
 
 TEST(Claims, AfterARefusalTheNextTryWaitsUnlessTheSpecIsEdited) {

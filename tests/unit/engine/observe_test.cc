@@ -57,7 +57,7 @@ TEST_F(ObserveTest, ACheckHoldsForTheVersionItSaw) {
 TEST_F(ObserveTest, ALookIsBelievedForAWhileAndTheWatchOutranksIt) {
   flight().look = SecretLook{SecretLook::Found::kAbsent, std::nullopt, now.mono};
   EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
-  now.mono = now.mono + base::Duration{300'000};
+  now.mono = now.mono + base::Duration{900'000};
   EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
   now.mono = now.mono + base::Duration{1};
   EXPECT_EQ(observed().secret.state, SecretState::kUnknown);

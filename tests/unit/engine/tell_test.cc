@@ -17,8 +17,18 @@ TEST(EventGate, LetsEachCauseOfASetupKeyPassOnceInAWhile) {
   EXPECT_TRUE(gate.admit("uid-1", conflict, at_s(0)));
   EXPECT_FALSE(gate.admit("uid-1", conflict, at_s(599)));
   EXPECT_TRUE(gate.admit("uid-2", conflict, at_s(599)));
-  EXPECT_TRUE(gate.admit("uid-1", conflict, at_s(600)));
   EXPECT_TRUE(gate.admit("uid-1", {true, "SecretConflict", "another Secret"}, at_s(600)));
+  EXPECT_FALSE(gate.admit("uid-1", conflict, at_s(1'198))) << "it goes on";
+  EXPECT_TRUE(gate.admit("uid-1", conflict, at_s(1'798))) << "it was over";
+}
+
+TEST(EventGate, RemindsOfWhatGoesOnOnceAnHour) {
+  EventGate gate;
+  int passed = 0;
+  for (int s = 0; s < 3 * 3'600; s += 285) {
+    passed += gate.admit("uid-1", {false, "StrayDeleted", "key " + std::to_string(s)}, at_s(s));
+  }
+  EXPECT_EQ(passed, 3);
 }
 
 TEST(EventGate, TakesAFightForOneCauseWhicheverKeyItHits) {
