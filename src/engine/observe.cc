@@ -9,7 +9,7 @@ namespace {
 
 // What a live read found of a Secret that the watch does not show is believed for so long. Who has
 // taken a free place shows when the Secret is written.
-constexpr base::Duration kLookHolds{30'000}, kAbsenceHolds{900'000};
+constexpr base::Duration kLookHolds{30'000}, kAbsenceHolds{300'000};
 
 ContentState content_of(const kube::SetupKey& resource, const Flight& flight,
                         const kube::SecretMeta& secret) {
@@ -24,8 +24,11 @@ ContentState content_of(const kube::SetupKey& resource, const Flight& flight,
   return unchanged ? ContentState::kRight : ContentState::kUnchecked;
 }
 
-base::Duration look_holds(const SecretLook& look) {
-  return look.found == SecretLook::Found::kAbsent ? kAbsenceHolds : kLookHolds;
+bool look_holds(const Flight& flight, base::Instant now) {
+  const bool absent = flight.look->found == SecretLook::Found::kAbsent;
+  // While something fails nothing is written; once it is, the write tells whether the place is free.
+  if (absent && !flight.troubles.empty()) return true;
+  return now - flight.look->at <= (absent ? kAbsenceHolds : kLookHolds);
 }
 
 SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, const Flight& flight,
@@ -37,7 +40,7 @@ SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, con
         kube::belongs_to(*watched, resource.meta.uid) || MUTATION(write_foreign_secret);
     out.state = ours ? SecretState::kOurs : SecretState::kForeign;
     out.meta = watched;
-  } else if (flight.look && now - flight.look->at <= look_holds(*flight.look)) {
+  } else if (flight.look && look_holds(flight, now)) {
     switch (flight.look->found) {
       case SecretLook::Found::kAbsent: out.state = SecretState::kAbsent; break;
       case SecretLook::Found::kForeign: out.state = SecretState::kForeign; break;

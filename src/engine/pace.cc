@@ -6,6 +6,12 @@ namespace {
 // A fault that nobody has met for so long is over: whoever met it is gone, or found another way.
 constexpr base::Duration kForgotten{600'000};
 
+// A claim goes out before each POST.
+base::Duration gap_of(const Pace::Scope& scope) {
+  const bool two = scope.what->cost == ActionTraits::Cost::kPaidByClaim;
+  return two ? 2 * Pace::kGap : Pace::kGap;
+}
+
 std::string server_of(const Action& action) {
   return traits_of(action).server == io::Server::kKube ? "kubernetes"
                                                        : "netbird/" + account_of(action);
@@ -32,13 +38,13 @@ bool Pace::admit(const Scope& scope, const kube::ObjectRef& who, base::Instant n
     return false;
   }
   (failed_before ? lane.failed : lane.fresh).erase(who);
-  lane.next_at = now + kGap;
+  lane.next_at = now + gap_of(scope);
   return true;
 }
 
 bool Pace::failed(const Scope& scope, base::Instant now) {
   const auto [lane, fresh] = lanes_.try_emplace(scope);
-  if (fresh) lane->second.next_at = now + kGap;
+  if (fresh) lane->second.next_at = now + gap_of(scope);
   return fresh;
 }
 

@@ -18,6 +18,7 @@ namespace nbkeys::engine {
 
 class Pace {
  public:
+  // Between two requests.
   static constexpr base::Duration kGap{6'500};
 
   // Where a fault is shared: `name_space` within a server, or all of it where that is empty.

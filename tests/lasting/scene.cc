@@ -341,6 +341,15 @@ void Scene::settle() {
   inside.advance(2 * kMinute);
 }
 
+namespace {
+
+void trace(Duration at, const std::string& what) {
+  static const bool wanted = std::getenv("NBKEYS_TRACE") != nullptr;
+  if (wanted) std::printf("[ trace    ] %8.1f %s\n", seconds(at), what.c_str());
+}
+
+}  // namespace
+
 Bill Scene::bill(Instant since) const {
   Bill out;
   std::map<std::int64_t, int> minutes, hours;
@@ -353,6 +362,7 @@ Bill Scene::bill(Instant since) const {
     const std::int64_t minute = (record.at.mono - since) / kMinute;
     const std::string list = list_of(record.line);
     if (!list.empty() && ++lists[{list, minute}] == 1) continue;
+    trace(record.at.mono - since, record.line + " -> " + std::to_string(record.status));
     ++out.total;
     ++minutes[minute];
     ++hours[minute / 60];
@@ -361,7 +371,9 @@ Bill Scene::bill(Instant since) const {
   for (const auto& [minute, count] : minutes) out.worst_minute = std::max(out.worst_minute, count);
   for (const auto& [hour, count] : hours) out.worst_hour = std::max(out.worst_hour, count);
   for (const auto& record : inside.notes()) {
-    if (record.at.mono >= since && record.note.severity >= io::Severity::kInfo) ++out.log_lines;
+    if (record.at.mono < since || record.note.severity < io::Severity::kInfo) continue;
+    trace(record.at.mono - since, "log: " + record.note.event + " " + record.note.message);
+    ++out.log_lines;
   }
   const base::WallTime from = inside.now().wall - (time() - since) - kSecond;
   out.events_of_one = most_of_one(events(), from);

@@ -54,10 +54,20 @@ TEST_F(ObserveTest, ACheckHoldsForTheVersionItSaw) {
   EXPECT_EQ(observed().secret.content, ContentState::kUnchecked);
 }
 
+TEST_F(ObserveTest, AFreePlaceIsNotLookedAtAgainAndAgainWhileAWriteFails) {
+  flight().look = SecretLook{SecretLook::Found::kAbsent, std::nullopt, now.mono};
+  flight().troubles.failed(WriteSecret{}, {base::ErrorCode::kForbidden, "write", "quota"},
+                           now.mono);
+  now.mono = now.mono + base::Duration{86'400'000};
+  EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
+  flight().troubles.clear();
+  EXPECT_EQ(observed().secret.state, SecretState::kUnknown);
+}
+
 TEST_F(ObserveTest, ALookIsBelievedForAWhileAndTheWatchOutranksIt) {
   flight().look = SecretLook{SecretLook::Found::kAbsent, std::nullopt, now.mono};
   EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
-  now.mono = now.mono + base::Duration{900'000};
+  now.mono = now.mono + base::Duration{300'000};
   EXPECT_EQ(observed().secret.state, SecretState::kAbsent);
   now.mono = now.mono + base::Duration{1};
   EXPECT_EQ(observed().secret.state, SecretState::kUnknown);
