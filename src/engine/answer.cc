@@ -41,6 +41,7 @@ class Answer {
   void secret_read(base::Result<io::HttpResponse> response);
   void secret_tried(base::Result<io::HttpResponse> response);
   void secret_written(base::Result<io::HttpResponse> response);
+  bool secret_kept(const kube::SecretMeta& meta) const;
 
   void key_refused(const base::Error& error);
   void create_failed(const base::Error& error, std::uint32_t revision);
@@ -352,7 +353,9 @@ void Answer::secret_read(base::Result<io::HttpResponse> response) {
   const bool in_use = s.revision != 0 && (meta.revision == 0 || meta.revision == s.revision);
   const std::string& expected = in_use ? s.key_digest : meta.digest;
   const bool right = !expected.empty() && content->digest == expected;
-  flight_->check = SecretCheck{meta.uid, meta.resource_version, right, content->template_data_ok};
+  const bool same = s.revision != 0 && content->digest == s.key_digest;
+  flight_->check =
+      SecretCheck{meta.uid, meta.resource_version, right || same, content->template_data_ok, same};
   // The proof is about which key's turn it is, not about whether somebody has meddled with its
   // content.
   if (s.revision != 0 && meta.revision == s.revision) flight_->proven_revision = s.revision;
@@ -392,9 +395,22 @@ void Answer::secret_written(base::Result<io::HttpResponse> response) {
     failed(meta.error());
     return;
   }
-  succeeded();
-  flight_->check = SecretCheck{meta->uid, meta->resource_version, true, true};
+  if (secret_kept(*meta)) {
+    succeeded();
+    flight_->check = SecretCheck{meta->uid, meta->resource_version, true, true};
+  } else {
+    failed({base::ErrorCode::kMalformed, step_of(pending_.action),
+            "the API server keeps another Secret than the one that was written: an admission "
+            "webhook takes its annotations away"});
+  }
   store_secret(std::move(*meta));
+}
+
+// Without the annotations that name the key, it would be written for ever.
+bool Answer::secret_kept(const kube::SecretMeta& meta) const {
+  if (!std::holds_alternative<WriteSecret>(pending_.action) || !flight_->held) return true;
+  const kube::SecretKeyFacts& facts = flight_->held->facts;
+  return meta.revision == facts.revision && meta.key_id == facts.key_id;
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct SecretCheck {
   std::string resource_version;
   bool key_right = true;
   bool template_right = true;
+  bool key_in_use = false;  // it is the one that status records, whatever the annotations say
 };
 
 struct Flight {

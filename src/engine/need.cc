@@ -53,7 +53,7 @@ std::optional<IssueReason> secret_lost(const Observed& o) {
   // it: only one that was read live counts (maintain_secret reads what is unchecked).
   const bool other_revision = o.secret.meta->revision != 0 &&
                               o.secret.meta->revision != o.resource.status.revision &&
-                              o.secret.content != ContentState::kUnchecked;
+                              !o.secret.key_in_use && o.secret.content != ContentState::kUnchecked;
   if (other_revision || o.secret.content == ContentState::kKeyAltered) {
     return IssueReason::kSecretAltered;
   }

@@ -26,7 +26,8 @@ ContentState content_of(const kube::SetupKey& resource, const Flight& flight,
 
 bool look_holds(const Flight& flight, base::Instant now) {
   const bool absent = flight.look->found == SecretLook::Found::kAbsent;
-  // While something fails nothing is written; once it is, the write tells whether the place is free.
+  // While something fails nothing is written; once it is, the write tells whether the place is
+  // free.
   if (absent && !flight.troubles.empty()) return true;
   return now - flight.look->at <= (absent ? kAbsenceHolds : kLookHolds);
 }
@@ -50,6 +51,9 @@ SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, con
   }
   if (out.state == SecretState::kOurs && out.meta != nullptr) {
     out.content = content_of(resource, flight, *out.meta);
+    out.key_in_use = flight.check && flight.check->uid == out.meta->uid &&
+                     flight.check->resource_version == out.meta->resource_version &&
+                     flight.check->key_in_use;
   }
   return out;
 }

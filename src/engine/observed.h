@@ -29,6 +29,7 @@ struct SecretFacts {
   SecretState state = SecretState::kUnknown;
   const kube::SecretMeta* meta = nullptr;  // with kOurs and kForeign in the watch
   ContentState content = ContentState::kUnchecked;
+  bool key_in_use = false;  // read live: its key is the one that status records
 };
 
 enum class AccountState {
@@ -47,12 +48,12 @@ struct AccountFacts {
   std::optional<base::Instant> before;  // when the list before that began
   // When the youngest key that a list has shown was made, by NetBird's clock.
   std::optional<base::WallTime> youngest_shown;
-  bool stale = false;                   // no whole list for three resyncs
-  std::optional<std::string> id;        // at NetBird; none where it could not be asked
-  bool id_asked = false;                // in this term, with or without an answer
-  base::Duration clock_offset{0};       // NetBird's clock less ours
-  bool repair_allowed = true;           // the brake on keys that nobody asked for lets one more
-  base::Instant repair_at;              // when it will
+  bool stale = false;              // no whole list for three resyncs
+  std::optional<std::string> id;   // at NetBird; none where it could not be asked
+  bool id_asked = false;           // in this term, with or without an answer
+  base::Duration clock_offset{0};  // NetBird's clock less ours
+  bool repair_allowed = true;      // the brake on keys that nobody asked for lets one more
+  base::Instant repair_at;         // when it will
 };
 
 struct GroupFacts {

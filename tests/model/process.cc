@@ -449,7 +449,7 @@ void Encoder::flight(const Flight& f) {
   if (f.look) moment(f.look->at);
   if (f.check) {
     text(f.check->uid + "@" + f.check->resource_version);
-    number(f.check->key_right * 2 + f.check->template_right);
+    number(f.check->key_right * 4 + f.check->template_right * 2 + f.check->key_in_use);
   }
   number(f.dry_run_passed);
   number(f.proven_revision);

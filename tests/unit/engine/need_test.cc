@@ -103,6 +103,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SecretUnknown", [](Scene& s) { s.secret_state = SecretState::kUnknown; }, nullptr},
         Case{"SecretForeign", [](Scene& s) { s.secret_state = SecretState::kForeign; }, nullptr},
         Case{"SecretOfAnotherRevision", [](Scene& s) { s.secret.revision = 2; }, "SecretAltered"},
+        Case{"SecretOfAnotherRevisionWithTheKeyInUse",
+             [](Scene& s) {
+               s.secret.revision = 2;
+               s.key_in_use = true;
+             },
+             nullptr},
         Case{"SecretsAnnotationsStripped", [](Scene& s) { s.secret.revision = 0; }, nullptr},
         Case{"SecretsKeyAltered", [](Scene& s) { s.content = ContentState::kKeyAltered; },
              "SecretAltered"},

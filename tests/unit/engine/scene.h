@@ -125,18 +125,19 @@ struct Scene {
   }
 
   Observed observed() const {
-    return Observed{resource,
-                    flight,
-                    {secret_state, secret_state == SecretState::kOurs ? &secret : nullptr, content},
-                    keys,
-                    account,
-                    groups,
-                    base::Duration{30'000},
-                    base::Duration{300'000},
-                    now,
-                    gone,
-                    began,
-                    clock_step};
+    return Observed{
+        resource,
+        flight,
+        {secret_state, secret_state == SecretState::kOurs ? &secret : nullptr, content, key_in_use},
+        keys,
+        account,
+        groups,
+        base::Duration{30'000},
+        base::Duration{300'000},
+        now,
+        gone,
+        began,
+        clock_step};
   }
   // What the request that `action` stands for was answered with, just now.
   void failed(const Action& action, base::ErrorCode code, const std::string& message = "no") {
@@ -169,6 +170,7 @@ struct Scene {
   Flight flight;
   SecretState secret_state = SecretState::kUnknown;
   ContentState content = ContentState::kUnchecked;
+  bool key_in_use = false;
   kube::SecretMeta secret;
   std::vector<cache::MarkedKey> keys;
   AccountFacts account;
