@@ -1,10 +1,13 @@
 #pragma once
 // The last known objects of one resource, by namespace and name. A list is gathered aside and
 // swapped in once, so that nobody sees half of it. An older version never replaces a newer one,
-// whichever way it comes. Objects are kept packed and opened for whoever looks at one; most are
-// looked at once in a resync. What is packed is only what is worth keeping of an object: whoever
-// needs the rest reads it live, and has it until the object is closed.
+// whichever way it comes, unless a list shows it that is newer than both: then the server's state
+// was put back, as it was where versions are to be forgotten. Objects are kept packed and opened
+// for whoever looks at one; most are looked at once in a resync. What is packed is only what is
+// worth keeping of an object: whoever needs the rest reads it live, and has it until the object is
+// closed.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -31,6 +34,7 @@ class Store {
         : version_(kube::version_number(version_of(object))),
           open_(std::make_unique<const T>(std::move(object))) {}
     std::uint64_t version() const { return version_; }
+    void forget_version() { version_ = 0; }
     const T& open() const {
       if (!open_) open_ = std::make_unique<const T>(packed_->open());
       return *open_;
@@ -89,8 +93,7 @@ class Store {
     const std::uint64_t at = kube::version_number(list_version);
     std::vector<kube::ObjectRef> out;
     for (const auto& [ref, kept] : objects_) {
-      const bool in_scope = scope.empty() || ref.name_space == scope;
-      if (in_scope && kept.version() <= at && !listed.contains(ref)) out.push_back(ref);
+      if (within(ref, scope) && kept.version() <= at && !listed.contains(ref)) out.push_back(ref);
     }
     return out;
   }
@@ -101,14 +104,15 @@ class Store {
     for (const kube::ObjectRef& ref : touched) objects_.erase(ref);
     for (auto& [ref, kept] : listed) {
       touched.push_back(ref);
-      put(ref, std::move(kept));
+      put(ref, std::move(kept), kube::version_number(list_version));
     }
     return touched;
   }
-  // False where the object is not newer than the one known. It is open then.
-  bool upsert(T object) {
+  // False where the object is not newer than the one known. It is open then. `list_version`: of the
+  // list that shows it, if one does.
+  bool upsert(T object, const std::string& list_version = "") {
     const kube::ObjectRef ref = ref_of(object);
-    return put(ref, Kept(std::move(object)));
+    return put(ref, Kept(std::move(object)), kube::version_number(list_version));
   }
   // `version`: of the deletion; an object that is newer stays (it was made again since). Empty:
   // whatever is known.
@@ -122,13 +126,43 @@ class Store {
     return true;
   }
 
+  // At which version it was last seen, be it to end; 0: never.
+  std::uint64_t seen_at(const kube::ObjectRef& ref) const {
+    const auto found = objects_.find(ref);
+    if (found != objects_.end()) return found->second.version();
+    const auto grave = erased_.find(ref);
+    return grave == erased_.end() ? 0 : grave->second;
+  }
+  std::uint64_t newest(const std::string& scope) const {
+    std::uint64_t out = 0;
+    for (const auto& [ref, kept] : objects_) {
+      if (within(ref, scope)) out = std::max(out, kept.version());
+    }
+    for (const auto& [ref, version] : erased_) {
+      if (within(ref, scope)) out = std::max(out, version);
+    }
+    return out;
+  }
+  // Versions seen so far are of a history that the server has no longer, so that whatever comes
+  // next replaces what is known.
+  void forget_versions(const std::string& scope) {
+    for (auto& [ref, kept] : objects_) {
+      if (within(ref, scope)) kept.forget_version();
+    }
+    std::erase_if(erased_, [&scope](const auto& grave) { return within(grave.first, scope); });
+  }
+
  private:
-  bool put(const kube::ObjectRef& ref, Kept kept) {
+  static bool within(const kube::ObjectRef& ref, const std::string& scope) {
+    return scope.empty() || ref.name_space == scope;
+  }
+  // `listed_at`: 0 where no list shows it.
+  bool put(const kube::ObjectRef& ref, Kept kept, std::uint64_t listed_at) {
     const std::uint64_t seen = kept.version();
     const auto found = objects_.find(ref);
     if (found != objects_.end()) {
       const std::uint64_t known = found->second.version();
-      if (seen != 0 && seen < known) return false;
+      if (seen != 0 && seen < known && listed_at < known) return false;
       // A version seen once more is no news; but a first sight that came damaged must not stay for
       // ever.
       found->second = std::move(kept);
@@ -137,7 +171,7 @@ class Store {
     const auto grave = erased_.find(ref);
     if (grave != erased_.end()) {
       // The answer to a write may come after the watch has shown the object's end.
-      if (seen != 0 && seen <= grave->second) return false;
+      if (seen != 0 && seen <= grave->second && listed_at < grave->second) return false;
       erased_.erase(grave);
     }
     objects_.try_emplace(ref, std::move(kept));

@@ -151,7 +151,7 @@ void forget_secret(World& world, const kube::ObjectRef& secret, const kube::Obje
 
 }  // namespace
 
-void put_setup_key(World& world, kube::SetupKey resource) {
+void put_setup_key(World& world, kube::SetupKey resource, const std::string& list_version) {
   const kube::ObjectRef ref = resource.meta.ref;
   const kube::ObjectRef secret = secret_ref(resource);
   if (const kube::SetupKey* known = world.setup_keys.find(ref)) {
@@ -161,7 +161,11 @@ void put_setup_key(World& world, kube::SetupKey resource) {
     if (known->meta.uid != resource.meta.uid) world.flights.erase(ref);
   }
   if (secret != ref) world.by_secret[secret].insert(ref);
-  world.setup_keys.upsert(std::move(resource));
+  const std::uint64_t seen = world.setup_keys.seen_at(ref);
+  world.setup_keys.upsert(std::move(resource), list_version);
+  const auto flight = world.flights.find(ref);
+  const bool put_back = world.setup_keys.seen_at(ref) < seen;
+  if (put_back && flight != world.flights.end()) flight->second.forget_history();
 }
 
 void erase_setup_key(World& world, const kube::ObjectRef& ref, const std::string& version) {

@@ -22,7 +22,9 @@ struct Pending {
   bool same_term =
       true;  // false: leadership was lost since, so only the caches may learn from the answer
   base::Instant sent_at;
-  std::string version;  // resourceVersion of the SetupKey as it was known then
+  std::string version;               // resourceVersion of the SetupKey as it was known then
+  std::uint64_t secret_version = 0;  // of its Secret, as a number
+  bool same_history = true;          // false: the API server's state was put back since
 };
 
 // REQUIRES: action is not Rest. The request is built from the resource as it was observed.
@@ -35,14 +37,15 @@ struct Effect {
   bool done = false;                  // the server says so
   bool reconsider_all = false;        // the account's state changed
   std::optional<base::Error> failed;  // of the SetupKey's own trouble
+  bool behind = false;                // the API server shows less than was known when it was asked
 };
 
 // Takes the answer in. `out` gets notes only.
 Effect apply_answer(const Pending& pending, io::HttpOutcome outcome, base::Now now, World& world,
                     io::Outbox& out);
 
-// Keeps store and index in step.
-void put_setup_key(World& world, kube::SetupKey resource);
+// Keeps store and index in step. `list_version`: of the list that shows it, if one does.
+void put_setup_key(World& world, kube::SetupKey resource, const std::string& list_version = "");
 void erase_setup_key(World& world, const kube::ObjectRef& ref, const std::string& version);
 // The SetupKeys that may name this Secret; one that is called like it is among them anyway.
 std::vector<kube::ObjectRef> owners_of(const World& world, const kube::ObjectRef& secret);

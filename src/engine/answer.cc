@@ -51,6 +51,7 @@ class Answer {
   kube::ObjectRef secret_of_resource() const;
   void look_again();
   void failed(const base::Error& error);
+  bool behind(std::uint64_t shown, std::uint64_t known);
   void ask_the_list(Priority priority);
   void account_works();
   void succeeded() {
@@ -79,6 +80,9 @@ std::string step_of(const Action& action) { return action_name(action); }
 
 Effect Answer::take(io::HttpOutcome outcome) {
   const std::string step = step_of(pending_.action);
+  const bool kube = traits_of(pending_.action).server == io::Server::kKube;
+  // It tells of what is no more.
+  if (kube && !pending_.same_history) return effect_;
   auto from_kube = [&] { return kube::accept_response(std::move(outcome), step); };
   auto from_netbird = [&] { return netbird::accept_response(std::move(outcome), step); };
   std::visit(base::overloaded{
@@ -105,6 +109,19 @@ Effect Answer::take(io::HttpOutcome outcome) {
 void Answer::failed(const base::Error& error) {
   flight_->troubles.failed(pending_.action, error, now_.mono);
   effect_.failed = error;
+}
+
+// A live read never shows less than was known when it was asked, unless the server's state was put
+// back, or the server lags: lists tell which (kube/history.h). Until then it is asked ever more
+// rarely.
+bool Answer::behind(std::uint64_t shown, std::uint64_t known) {
+  if (shown == 0 || shown >= known) return false;
+  flight_->troubles.failed(pending_.action,
+                           {base::ErrorCode::kMalformed, step_of(pending_.action),
+                            "the answer is older than what is known"},
+                           now_.mono);
+  effect_.behind = true;
+  return true;
 }
 
 void Answer::ask_the_list(Priority priority) {
@@ -158,6 +175,10 @@ void Answer::setup_key_read(base::Result<io::HttpResponse> response) {
                          : base::Result<kube::SetupKey>(object.error());
   if (!resource) {
     failed(resource.error());
+    return;
+  }
+  if (behind(kube::version_number(resource->meta.resource_version),
+             kube::version_number(pending_.version))) {
     return;
   }
   const bool replaced = resource->meta.uid != pending_.uid;
@@ -331,6 +352,7 @@ void Answer::secret_looked(base::Result<io::HttpResponse> response) {
     failed(meta.error());
     return;
   }
+  if (behind(kube::version_number(meta->resource_version), pending_.secret_version)) return;
   succeeded();
   store_secret(std::move(*meta));
 }
@@ -347,6 +369,7 @@ void Answer::secret_read(base::Result<io::HttpResponse> response) {
     failed(content.error());
     return;
   }
+  if (behind(kube::version_number(content->meta.resource_version), pending_.secret_version)) return;
   succeeded();
   const kube::KeyStatus& s = resource->status;
   const kube::SecretMeta& meta = content->meta;

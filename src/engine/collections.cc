@@ -37,7 +37,8 @@ void SetupKeySink::list_ended(const std::string& resource_version) {
     touch_(ref);
   }
   for (const auto& [ref, kept] : listed) {
-    kept.show([this](const kube::SetupKey& resource) { put_setup_key(world_, resource); });
+    kept.show(
+        [&](const kube::SetupKey& resource) { put_setup_key(world_, resource, resource_version); });
     touch_(ref);
   }
 }

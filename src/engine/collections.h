@@ -20,6 +20,8 @@ class SetupKeySink : public kube::WatchSink {
   void list_ended(const std::string& resource_version) override;
   void changed(const nlohmann::json& object) override;
   void removed(const nlohmann::json& object) override;
+  std::uint64_t newest() const override { return world_.setup_keys.newest(scope_); }
+  void history_went_back() override { world_.setup_keys.forget_versions(scope_); }
 
  private:
   std::string scope_;
@@ -36,6 +38,8 @@ class SecretSink : public kube::WatchSink {
   void list_ended(const std::string& resource_version) override;
   void changed(const nlohmann::json& object) override;
   void removed(const nlohmann::json& object) override;
+  std::uint64_t newest() const override { return world_.secrets.newest(scope_); }
+  void history_went_back() override { world_.secrets.forget_versions(scope_); }
 
  private:
   void touch_owners(const kube::ObjectRef& secret);

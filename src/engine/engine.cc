@@ -91,6 +91,8 @@ struct Engine::State {
   io::Vitals vitals(base::Instant now) const;
   void tell_done(const InFlight& done, base::Now now);
   void follow_leadership(base::Now now);
+  void doubt_history(base::Now now);
+  void history_went_back(const kube::Watch& seen_by, base::Now now);
   void reconsider_all();
   void set_timer(base::Now now);
   void stop_if_drained(base::Now now);
@@ -185,7 +187,10 @@ void Engine::State::http_done(io::HttpDone done, base::Now now) {
     return;
   }
   if (teller.answered(done.id)) return;
-  if (lease.handle(done, now, out)) return;
+  if (lease.handle(done, now, out)) {
+    if (lease.take_went_back()) doubt_history(now);
+    return;
+  }
   Account::News news = Account::News::kNone;
   if (world.account.handle(done, now, out, news)) {
     if (news == Account::News::kReconsiderAll) reconsider_all();
@@ -210,6 +215,7 @@ void Engine::State::answered(InFlight done, io::HttpOutcome outcome, base::Now n
   if (effect.failed) take_failure(done.pending, *effect.failed, now);
   if (effect.done) take_success(done.pending);
   if (effect.reconsider_all) reconsider_all();
+  if (effect.behind) doubt_history(now);
   // Who failed goes behind the others.
   if (effect.failed) {
     queue.push(done.pending.ref);
@@ -259,6 +265,20 @@ void Engine::State::reconsider_all() {
   world.setup_keys.each_ref([this](const kube::ObjectRef& ref) { queue.push(ref); });
 }
 
+// Only a list tells whether the API server's state was put back.
+void Engine::State::doubt_history(base::Now now) {
+  for (Collected& c : collections) c.watch->doubt(now.mono);
+}
+
+// All collections have one history, and not each of them need show it.
+void Engine::State::history_went_back(const kube::Watch& seen_by, base::Now now) {
+  for (Collected& c : collections) {
+    if (c.watch.get() != &seen_by) c.watch->doubt(now.mono);
+  }
+  for (auto& entry : world.flights) entry.second.forget_history();
+  for (auto& entry : in_flight) entry.second.pending.same_history = false;
+}
+
 void Engine::State::follow_leadership(base::Now now) {
   if (options.lease.enabled && !stopping_since) lease.tick(now, out);
   const bool lead = leading(now.mono) && synced();
@@ -295,6 +315,7 @@ void Engine::State::begin_term(base::Now now) {
 void Engine::State::turn(base::Now now) {
   if (exited) return;
   for (Collected& c : collections) {
+    if (c.watch->take_went_back()) history_went_back(*c.watch, now);
     c.watch->tick(now.mono, out);
     if (const auto line = fatal_line(*c.watch)) {
       exited = true;
@@ -431,10 +452,15 @@ void Engine::State::carry_out(const Decision& decision, const Observed& o,
 void Engine::State::send(const Action& action, InFlight entry, const Observed& o,
                          const std::string& owner) {
   const kube::ObjectRef ref = o.resource.meta.ref;
-  entry.pending = {ref,        o.resource.meta.uid,
-                   owner,      "",
-                   action,     true,
-                   o.now.mono, o.resource.meta.resource_version};
+  entry.pending = {ref,
+                   o.resource.meta.uid,
+                   owner,
+                   "",
+                   action,
+                   true,
+                   o.now.mono,
+                   o.resource.meta.resource_version,
+                   world.secrets.seen_at(secret_ref(o.resource))};
   if (std::holds_alternative<CreateKey>(action)) {
     entry.pending.settings = kube::settings_digest(o.resource.spec);
   }

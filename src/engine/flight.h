@@ -73,6 +73,16 @@ struct Flight {
 
   std::int64_t seen_generation = 0;  // an edit of the spec ends every back-off
   Troubles troubles;
+
+  // What was read and tried before the API server's state was put back. What is in the air, and
+  // what was done at NetBird, stays true.
+  void forget_history() {
+    needs_refresh = dry_run_passed = false;
+    look.reset();
+    check.reset();
+    proven_revision = 0;
+    troubles.clear();
+  }
 };
 
 }  // namespace nbkeys::engine

@@ -78,7 +78,13 @@ void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& fl
     flight.troubles.clear();
   }
   if (flight.claimed != 0 && flight.claimed != open) flight.claimed = 0;
-  if (flight.held && flight.held->facts.revision != open) flight.held.reset();
+  if (flight.held && flight.held->facts.revision != open) {
+    // A status that does not know of the claim was put back, and the key is nobody's.
+    const std::uint32_t revision = flight.held->facts.revision;
+    const std::uint32_t known = std::max({s.last_revision, s.revision, open});
+    if (revision > known) flight.lost.push_back({revision, now});
+    flight.held.reset();
+  }
   if (flight.seen_revision != s.revision) {
     flight.seen_revision = s.revision;
     flight.look.reset();  // what was found before this key's Secret was written no longer counts

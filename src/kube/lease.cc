@@ -101,7 +101,10 @@ bool Lease::handle(io::HttpDone& done, base::Now now, io::Outbox&) {
 
 void Lease::read(const nlohmann::json& lease, base::Instant now) {
   known_ = exists_ = true;
-  seen_version_ = base::string_or(lease, {"metadata", "resourceVersion"});
+  std::string version = base::string_or(lease, {"metadata", "resourceVersion"});
+  const std::uint64_t at = version_number(version);
+  if (at != 0 && at < version_number(seen_version_)) went_back_ = true;
+  seen_version_ = std::move(version);
   const std::string holder = base::string_or(lease, {"spec", "holderIdentity"});
   const std::string renewal = base::string_or(lease, {"spec", "renewTime"});
   if (holder != seen_holder_ || renewal != seen_renewal_) seen_at_ = now;

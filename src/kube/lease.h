@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/random.h"
 #include "base/time.h"
@@ -37,6 +38,9 @@ class Lease {
   bool busy() const { return request_id_ != 0; }
   const std::string& holder() const { return seen_holder_; }
   std::optional<base::Instant> wake_at() const;
+  // The Lease has been read since the last call in an older version than one seen before: the
+  // server's state was put back.
+  bool take_went_back() { return std::exchange(went_back_, false); }
   const std::optional<base::Error>& problem() const { return problem_; }
 
  private:
@@ -61,6 +65,7 @@ class Lease {
   std::optional<base::WallTime> acquired_;
   std::optional<base::Instant> renewed_at_;  // when our last successful write was sent
   bool released_ = false;
+  bool went_back_ = false;
   std::optional<base::Error> problem_;
 };
 

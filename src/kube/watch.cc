@@ -17,6 +17,10 @@ constexpr base::Duration kBackoffMin{500}, kBackoffMax{60'000};
 // A watch that ends sooner than this is taken for a failure, so that a broken server is not
 // hammered.
 constexpr base::Duration kHealthyWatch{5'000};
+// A watch that ends so much earlier than was asked for did not end by itself.
+constexpr base::Duration kEarly{5'000};
+// A server that gives reason for doubt again and again is not listed without pause.
+constexpr base::Duration kListsApart{30'000}, kProbesApart{60'000};
 
 }  // namespace
 
@@ -28,11 +32,17 @@ void Watch::start(io::Outbox& out) { list(out); }
 void Watch::list(io::Outbox& out) {
   state_ = State::kListing;
   retry_at_.reset();
+  list_due_.reset();
+  history_.list_begun(sink_.newest());
   sink_.list_begun();
   list_id_ = out.send(pages_.begin());
 }
 
 bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
+  if (probe_id_ != 0 && done.id == probe_id_) {
+    probed(std::move(done.outcome), now);
+    return true;
+  }
   if (state_ != State::kListing || done.id != list_id_) return false;
   // The sink sees items of a page that may yet turn out to be broken or no list. Every such page
   // ends in fail() with relist, after which the only way on is list(), which begins with
@@ -47,12 +57,58 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
     list_id_ = out.send(std::move(*more));
   } else {
     resource_version_ = std::get_if<Pages::Ended>(&*next)->resource_version;
-    sink_.list_ended(resource_version_);
-    synced_ = true;
-    relist_ = false;
+    list_ended(now, out);
     open(out);
   }
   return true;
+}
+
+void Watch::list_ended(base::Instant now, io::Outbox& out) {
+  if (history_.list_ended(resource_version_, now) == History::Verdict::kWentBack) {
+    out.note(io::Severity::kWarn, "history_went_back",
+             "the API server's state is older than what it has shown before, as after etcd was "
+             "restored from a backup; what it shows now is believed",
+             {{"resource", resource_name()}});
+    went_back_ = true;
+    went_back_at_ = now;
+    sink_.history_went_back();
+  }
+  sink_.list_ended(resource_version_);
+  synced_ = true;
+  relist_ = broken_ = false;
+  listed_at_ = now;
+  if (list_due_) list_due_ = now + kListsApart;
+  const auto decided = history_.decided_at();
+  if (decided && (!list_due_ || *decided < *list_due_)) list_due_ = decided;
+}
+
+void Watch::doubt(base::Instant now) {
+  // What the others find at the same time is the same.
+  if (went_back_at_ && now - *went_back_at_ < History::kLag) return;
+  const base::Instant due = listed_at_ ? std::max(now, *listed_at_ + kListsApart) : now;
+  if (!list_due_ || due < *list_due_) list_due_ = due;
+}
+
+void Watch::probe(base::Instant now, io::Outbox& out) {
+  probe_due_.reset();
+  probed_at_ = now;
+  probe_horizon_ = history_.newest();
+  probe_id_ = out.send(list_request(collection_, 1, ""));
+}
+
+void Watch::probed(io::HttpOutcome outcome, base::Instant now) {
+  probe_id_ = 0;
+  probe_due_ = now + kProbesApart;
+  const auto response = accept_response(std::move(outcome), "look at the version");
+  if (!response) return;
+  const auto none = [](const base::Json&) { return base::Status(base::Done{}); };
+  const auto rest = parse_list(response->body.reveal(), "look at the version", none);
+  if (!rest) return;
+  const auto at = version_number(base::string_or(*rest, {"metadata", "resourceVersion"}));
+  if (at == 0) return;
+  probe_due_.reset();
+  broken_ = false;
+  if (at < probe_horizon_) doubt(now);
 }
 
 void Watch::open(io::Outbox& out) {
@@ -61,6 +117,7 @@ void Watch::open(io::Outbox& out) {
   opened_at_.reset();
   lines_ = WatchLines{};
   const int seconds = kWatchSecondsMin + static_cast<int>(random_.next() % kWatchSecondsSpan);
+  asked_for_ = base::Duration{1000 * seconds};
   watch_id_ = out.open_watch(watch_path(collection_, resource_version_, seconds),
                              std::string(collection_accept(collection_)), kInactivityMax);
 }
@@ -68,7 +125,9 @@ void Watch::open(io::Outbox& out) {
 bool Watch::handle(const io::WatchOpened& opened, base::Instant now) {
   if (state_ != State::kWatching || opened.id != watch_id_) return false;
   opened_at_ = now;
-  if (opened.status == 200) problem_.reset();
+  if (opened.status != 200) return true;
+  problem_.reset();
+  if (broken_) probe_due_ = probed_at_ ? std::max(now, *probed_at_ + kProbesApart) : now;
   return true;
 }
 
@@ -78,7 +137,7 @@ bool Watch::handle(const io::WatchBytes& bytes, base::Instant now, io::Outbox& o
   while (state_ == State::kWatching && !relist_) {
     const auto next = lines_.next();
     if (!next) break;
-    line(*next, out);
+    line(*next, now, out);
   }
   if (lines_.take_skipped()) {
     tell({base::ErrorCode::kTooLarge, "watch",
@@ -100,7 +159,7 @@ bool Watch::handle(const io::WatchBytes& bytes, base::Instant now, io::Outbox& o
   return true;
 }
 
-void Watch::line(std::string_view text, io::Outbox& out) {
+void Watch::line(std::string_view text, base::Instant now, io::Outbox& out) {
   if (text.empty()) return;
   const auto event = parse_object(text, "read watch event");
   const auto* object = event ? base::find(*event, {"object"}) : nullptr;
@@ -119,13 +178,20 @@ void Watch::line(std::string_view text, io::Outbox& out) {
   if (type == "ADDED" || type == "MODIFIED") sink_.changed(*object);
   if (type == "DELETED") sink_.removed(*object);
   const std::string version = base::string_or(*object, {"metadata", "resourceVersion"});
-  if (!version.empty()) resource_version_ = version;
+  if (version.empty()) return;
+  // Events may come again; a bookmark tells where the server is.
+  if (type == "BOOKMARK" && version_number(version) < version_number(resource_version_)) doubt(now);
+  history_.seen(version);
+  resource_version_ = version;
 }
 
 bool Watch::handle(const io::WatchClosed& closed, base::Instant now, io::Outbox& out) {
   if (state_ != State::kWatching || closed.id != watch_id_) return false;
   const bool healthy = lasted(now);
   if (healthy) works_again();
+  const bool by_itself =
+      closed.status == 200 && opened_at_ && now - *opened_at_ + kEarly >= asked_for_;
+  broken_ = broken_ || !by_itself;
   if (closed.status == 200) {
     state_ = State::kIdle;
     retry_at_ = healthy ? now : now + random_.jitter(kBackoffMin, 50);
@@ -155,13 +221,15 @@ void Watch::fail(base::Error error, bool relist, base::Instant now, io::Outbox& 
 // Once for each problem, however often it is met; lost history is none that a person can mend.
 void Watch::tell(base::Error problem, io::Outbox& out) {
   std::string text = base::to_text(problem);
-  const bool secrets = collection_.resource == Collection::Resource::kSecrets;
   if (problem.code != base::ErrorCode::kGone && text != told_) {
-    out.note(io::Severity::kWarn, "watch_failed", text,
-             {{"resource", secrets ? "secrets" : "setupkeys"}});
+    out.note(io::Severity::kWarn, "watch_failed", text, {{"resource", resource_name()}});
     told_ = std::move(text);
   }
   problem_ = std::move(problem);
+}
+
+std::string Watch::resource_name() const {
+  return collection_.resource == Collection::Resource::kSecrets ? "secrets" : "setupkeys";
 }
 
 void Watch::works_again() {
@@ -179,9 +247,26 @@ base::Duration Watch::next_wait(base::Duration first) {
   return random_.jitter(shift == 0 ? first : wait, 25);
 }
 
+std::optional<base::Instant> Watch::wake_at() const {
+  switch (state_) {
+    case State::kListing: return std::nullopt;
+    case State::kIdle: return retry_at_;
+    case State::kWatching: break;
+  }
+  if (!list_due_ || (probe_due_ && *probe_due_ < *list_due_)) return probe_due_;
+  return list_due_;
+}
+
 void Watch::tick(base::Instant now, io::Outbox& out) {
+  const bool list_is_due = list_due_ && *list_due_ <= now;
+  if (state_ == State::kWatching && list_is_due) {
+    out.close_watch(watch_id_);
+    list(out);
+  } else if (state_ == State::kWatching && probe_due_ && *probe_due_ <= now) {
+    probe(now, out);
+  }
   if (state_ != State::kIdle || !retry_at_ || *retry_at_ > now) return;
-  if (relist_) {
+  if (relist_ || list_is_due) {
     list(out);
   } else {
     open(out);

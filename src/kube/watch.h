@@ -1,16 +1,19 @@
 #pragma once
 // Keeps up with one collection: a paged list, then a watch from where the list ended, resumed as
-// often as the server ends it, and a new list when the server no longer has the history (410).
+// often as the server ends it, and a new list when the server no longer has the history (410) or
+// has another one than it had (kube/history.h).
 // Hands objects to a sink as JSON; knows nothing of what they mean.
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/random.h"
 #include "base/result.h"
 #include "io/input.h"
 #include "io/outbox.h"
+#include "kube/history.h"
 #include "kube/pages.h"
 #include "kube/requests.h"
 #include "kube/watch_lines.h"
@@ -28,6 +31,10 @@ class WatchSink {
   virtual void list_ended(const std::string& resource_version) = 0;
   virtual void changed(const nlohmann::json& object) = 0;  // added or modified
   virtual void removed(const nlohmann::json& object) = 0;
+  // The newest version that is known of the collection, whichever way it came.
+  virtual std::uint64_t newest() const = 0;
+  // The list that ends next is right, also where something newer is known.
+  virtual void history_went_back() = 0;
 };
 
 class Watch {
@@ -42,7 +49,12 @@ class Watch {
   bool handle(const io::WatchClosed& closed, base::Instant now, io::Outbox& out);
   void tick(base::Instant now, io::Outbox& out);
 
-  std::optional<base::Instant> wake_at() const { return retry_at_; }
+  // The server has shown what does not follow from what it showed before: a new list tells.
+  void doubt(base::Instant now);
+  // A list has been believed since the last call although something newer had been seen.
+  bool take_went_back() { return std::exchange(went_back_, false); }
+
+  std::optional<base::Instant> wake_at() const;
   // A whole list has been seen, now or earlier.
   bool synced() const { return synced_; }
   // The last thing that went wrong; nothing while the watch runs.
@@ -54,11 +66,15 @@ class Watch {
 
   void list(io::Outbox& out);
   void open(io::Outbox& out);
-  void line(std::string_view text, io::Outbox& out);
+  void list_ended(base::Instant now, io::Outbox& out);
+  void probe(base::Instant now, io::Outbox& out);
+  void probed(io::HttpOutcome outcome, base::Instant now);
+  void line(std::string_view text, base::Instant now, io::Outbox& out);
   void fail(base::Error error, bool relist, base::Instant now, io::Outbox& out);
   void tell(base::Error problem, io::Outbox& out);
   bool lasted(base::Instant now) const;
   void works_again();
+  std::string resource_name() const;
   // How long to wait after one more failure in a row; after the first of them for `first`.
   base::Duration next_wait(base::Duration first);
 
@@ -73,6 +89,18 @@ class Watch {
   std::string resource_version_;
   bool relist_ = true;  // what to do next when idle: list, or resume the watch
   bool synced_ = false;
+  History history_;
+  bool went_back_ = false;
+  std::optional<base::Instant> went_back_at_;
+  std::optional<base::Instant> listed_at_;
+  std::optional<base::Instant> list_due_;  // because of a doubt, although the watch runs
+  // A watch that did not end by itself may have met another history; one object of a list tells the
+  // server's version.
+  bool broken_ = false;
+  base::Duration asked_for_{0};  // how long the present watch is to last
+  io::RequestId probe_id_ = 0;
+  std::uint64_t probe_horizon_ = 0;
+  std::optional<base::Instant> probe_due_, probed_at_;
   int failures_ = 0;
   std::optional<base::Instant> opened_at_;  // of the present watch
   std::optional<base::Instant> retry_at_;

@@ -46,7 +46,8 @@ inline constexpr std::array kLogEvents = {kStarting,
                                           Word{"account_known"},
                                           Word{"list_entries_skipped"},
                                           Word{"watch_relist"},
-                                          Word{"watch_failed"}};
+                                          Word{"watch_failed"},
+                                          Word{"history_went_back"}};
 
 // The reasons of Kubernetes Events, and under which name each stands in the log.
 struct EventWord {

@@ -32,6 +32,8 @@ class Count : public kube::WatchSink {
   }
   void changed(const nlohmann::json&) override { PROMISE(false); }
   void removed(const nlohmann::json&) override { PROMISE(false); }
+  std::uint64_t newest() const override { return 0; }
+  void history_went_back() override {}
 };
 
 void list(std::string_view pages) {

@@ -22,6 +22,8 @@ class Told : public kube::WatchSink {
   void list_ended(const std::string& version) override { events.push_back("list end " + version); }
   void changed(const nlohmann::json& object) override { add("changed ", object); }
   void removed(const nlohmann::json& object) override { add("removed ", object); }
+  std::uint64_t newest() const override { return 0; }
+  void history_went_back() override { events.emplace_back("went back"); }
 
  private:
   // What the engine does with each object.

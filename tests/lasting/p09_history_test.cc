@@ -11,14 +11,24 @@ using fakes::text_at;
 
 class HistoryTest : public testing::Test {
  protected:
-  void SetUp() override {
-    scene_.apply_many(5, {{"rotation", {{"overlap", "1h"}}}});
+  void SetUp() override { begin({{"rotation", {{"overlap", "1h"}}}}, true); }
+  void begin(const Json& spec, bool lease) {
+    scene_.apply_many(5, spec);
     engine::Options options = Scene::options();
-    options.lease.enabled = true;
+    options.lease.enabled = lease;
     options.lease.name_space = "nbkeys-system";
     options.lease.identity = "replica-1";
     scene_.start(options);
     scene_.settle();
+  }
+  // The older state under versions beyond those that the operator has seen, as etcd can be restored
+  // so that watches need not notice.
+  void restore_beyond(const fakes::FakeKube& backup) {
+    const std::uint64_t seen = scene_.inside.kube.store().version();
+    scene_.inside.restore_kube(backup);
+    for (int i = 0; scene_.inside.kube.store().version() <= seen; ++i) {
+      scene_.add_namespace("filler-" + std::to_string(i));
+    }
   }
   // Until nothing is wrong but what is told of keys that the older state cannot know.
   Duration until_each_has_its_key() {
@@ -52,6 +62,62 @@ TEST_F(HistoryTest, AnEditAfterARestoreTakes) {
   const Duration took = scene_.until([&] { return scene_.issued(asked) > 0; }, kHour);
   at_most("seconds until an edit was seen", seconds(took), 10);
   at_most("seconds until all was whole", seconds(until_each_has_its_key()), 60);
+}
+
+TEST_F(HistoryTest, TheLeaseTellsOfARestoreThatNoVersionShows) {
+  const fakes::FakeKube backup = scene_.inside.kube;
+  for (int i = 0; i < 5; ++i) scene_.rotate("key-" + std::to_string(i));
+  scene_.pass(5 * kMinute);
+  restore_beyond(backup);
+  scene_.pass(kMinute);
+  const Instant later = scene_.time();
+  for (int i = 0; i < 5; ++i) scene_.rotate("key-" + std::to_string(i), "after the restore");
+  at_most("seconds until all was rotated",
+          seconds(scene_.until([&] { return scene_.issued(later) == 5; }, kHour)), 10);
+  scene_.pass(kMinute);
+  // The one of the backup in its overlap, and the one in use; what came between is cleaned up.
+  EXPECT_EQ(scene_.keys("key-0").size(), 2u);
+  at_most("seconds until all was whole", seconds(until_each_has_its_key()), 60);
+}
+
+class HistoryWithoutLease : public HistoryTest {
+ protected:
+  void SetUp() override {}
+};
+
+TEST_F(HistoryWithoutLease, AnEditAfterARestoreTakes) {
+  begin({{"rotation", {{"overlap", "1h"}}}}, false);
+  const fakes::FakeKube backup = scene_.inside.kube;
+  for (int i = 0; i < 30; ++i) {
+    scene_.edit("key-0", {{"secretTemplate", {{"labels", {{"n", std::to_string(i)}}}}}});
+    scene_.pass(10 * kSecond);
+  }
+  scene_.inside.restore_kube(backup);
+  scene_.pass(kMinute);
+  const Instant asked = scene_.time();
+  scene_.rotate("key-0", "after the restore");
+  const Duration took = scene_.until([&] { return scene_.issued(asked) > 0; }, kHour);
+  at_most("seconds until an edit was seen", seconds(took), 10);
+}
+
+// Only what the operator itself does next meets the older state.
+TEST_F(HistoryWithoutLease, WhatFallsDueAfterARestoreThatNoVersionShows) {
+  begin({{"rotation", {{"interval", "2h"}, {"overlap", "1h"}}}}, false);
+  const fakes::FakeKube backup = scene_.inside.kube;
+  for (int i = 0; i < 5; ++i) scene_.rotate("key-" + std::to_string(i));
+  scene_.pass(30 * kMinute);
+  const Instant began = scene_.time();
+  restore_beyond(backup);
+  scene_.pass(3 * kHour);
+  at_most("seconds until all was whole", seconds(until_each_has_its_key()), 60);
+  at_least("keys issued", scene_.issued(began), 5);
+  at_most("keys issued", scene_.issued(began), 10);
+  int conflicts = 0;
+  for (const auto& record : scene_.inside.requests()) {
+    if (record.at.mono >= began && record.status == 409) ++conflicts;
+  }
+  at_most("conflicts", conflicts, 20);
+  at_most("requests in the worst hour", scene_.bill(began).worst_hour, 120);
 }
 
 TEST_F(HistoryTest, RotationsThatTheBackupDoesNotKnow) {

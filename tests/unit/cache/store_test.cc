@@ -141,6 +141,40 @@ TEST(Store, AListDoesNotBringBackWhatEndedAfterIt) {
   EXPECT_EQ(store.find(kA), nullptr);
 }
 
+// After etcd was restored under versions that go on, its objects still have their old ones.
+TEST(Store, AListThatIsNewerThanBothBringsAnOlderObjectBack) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "9", "newer"));
+  store.erase(kB, "9");
+  store.swap_in("", listed({thing(kA, "3", "put back"), thing(kB, "4")}), "8");
+  EXPECT_EQ(store.find(kA)->content, "newer") << "changed after the list";
+  EXPECT_EQ(store.find(kB), nullptr);
+  store.swap_in("", listed({thing(kA, "3", "put back"), thing(kB, "4")}), "9");
+  EXPECT_EQ(store.find(kA)->content, "put back");
+  EXPECT_NE(store.find(kB), nullptr);
+  EXPECT_FALSE(store.upsert(thing(kA, "2"))) << "from here on versions count again";
+}
+
+TEST(Store, ForgottenVersionsGiveWayToWhateverComes) {
+  Store<Thing> store;
+  store.upsert(thing(kA, "9", "newer"));
+  store.upsert(thing(kFar, "9", "newer"));
+  store.erase(kB, "12");
+  EXPECT_EQ(store.newest("ns"), 12u);
+  EXPECT_EQ(store.newest("other"), 9u);
+  EXPECT_EQ(store.seen_at(kA), 9u);
+  EXPECT_EQ(store.seen_at(kB), 12u);
+  EXPECT_EQ(store.seen_at({"ns", "never"}), 0u);
+  store.forget_versions("ns");
+  EXPECT_EQ(store.newest(""), 9u) << "of the other namespace";
+  EXPECT_NE(store.find(kA), nullptr) << "it is there until a list says otherwise";
+  EXPECT_TRUE(store.upsert(thing(kB, "5")));
+  EXPECT_FALSE(store.upsert(thing(kFar, "3")));
+  EXPECT_EQ(store.swap_in("ns", listed({thing(kA, "3", "put back")}), "4").size(), 1u);
+  EXPECT_EQ(store.find(kA)->content, "put back");
+  EXPECT_NE(store.find(kB), nullptr) << "made after the list";
+}
+
 TEST(Store, GravesAreBounded) {
   Store<Thing> store;
   for (int i = 0; i < 10'000; ++i) {

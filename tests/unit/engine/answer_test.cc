@@ -37,6 +37,62 @@ TEST_F(AnswerTest, AStaleOrUnknownWriteMeansLookAgain) {
   EXPECT_TRUE(flight().troubles.hold(WriteStatus{}, now.mono)) << "again and again is one";
 }
 
+// A server that lags, or one whose state was put back: asked without pause it would say the same.
+TEST_F(AnswerTest, ALiveReadThatIsOlderThanWhatWasKnownIsADoubtAndNotBelieved) {
+  flight().needs_refresh = true;
+  const Effect effect =
+      answered(ReadSetupKey{}, answer(200, setup_key_text(9, "{}", "an earlier one's uid")));
+  EXPECT_TRUE(effect.behind);
+  EXPECT_FALSE(effect.done);
+  EXPECT_FALSE(effect.failed) << "it is not this SetupKey's trouble";
+  EXPECT_EQ(resource()->meta.resource_version, "10");
+  EXPECT_TRUE(flight().needs_refresh);
+  EXPECT_TRUE(flight().troubles.hold(ReadSetupKey{}, now.mono));
+}
+
+TEST_F(AnswerTest, AnAnswerThatTheWatchHasOvertakenIsNoDoubt) {
+  const Pending asked = pending(ReadSetupKey{});
+  store(setup_key_text(12));
+  flight().needs_refresh = true;
+  const Effect effect = apply_answer(asked, answer(200, setup_key_text(11)), now, world, out);
+  EXPECT_TRUE(effect.done);
+  EXPECT_FALSE(effect.behind);
+  EXPECT_EQ(resource()->meta.resource_version, "12");
+}
+
+TEST_F(AnswerTest, ASecretThatIsOlderThanWhatWasKnownIsADoubt) {
+  world.secrets.upsert(*kube::parse_secret_meta(testing::json(secret_text(60, 2))));
+  EXPECT_TRUE(answered(ReadSecret{}, answer(200, secret_text(50, 1))).behind);
+  EXPECT_EQ(world.secrets.find(ref)->resource_version, "60");
+  EXPECT_TRUE(flight().troubles.hold(ReadSecret{}, now.mono));
+  flight() = Flight{};
+  world.secrets.erase(ref, "70");
+  EXPECT_TRUE(answered(LookForSecret{}, answer(200, secret_text(50, 1))).behind)
+      << "it was seen to end";
+  EXPECT_TRUE(flight().troubles.hold(LookForSecret{}, now.mono));
+}
+
+TEST_F(AnswerTest, AnAnswerOfAHistoryThatIsNoMoreTellsNothing) {
+  for (const Action& action :
+       {Action(WriteStatus{}), Action(ReadSetupKey{}), Action(Claim{4, {}, ""}),
+        Action(LookForSecret{}), Action(WriteSecret{})}) {
+    Pending asked = pending(action);
+    asked.same_history = false;
+    const bool secret = std::holds_alternative<LookForSecret>(action) ||
+                        std::holds_alternative<WriteSecret>(action);
+    const Effect effect = apply_answer(
+        asked, answer(200, secret ? secret_text(90, 4) : setup_key_text(90)), now, world, out);
+    EXPECT_FALSE(effect.done);
+    EXPECT_EQ(resource()->meta.resource_version, "10");
+    EXPECT_EQ(world.secrets.find(ref), nullptr);
+    EXPECT_EQ(flight().claimed, 0u);
+  }
+  Pending asked = pending(CreateKey{4, "default"});
+  asked.same_history = false;
+  apply_answer(asked, answer(200, netbird_key_text("id4", 4, kKey)), now, world, out);
+  EXPECT_TRUE(flight().held) << "NetBird's history goes on";
+}
+
 TEST_F(AnswerTest, ARefusedWriteChangedNothingAndBacksOff) {
   for (const int status : {400, 403, 413, 422}) {
     flight() = Flight{};

@@ -41,6 +41,36 @@ TEST_F(CollectionsTest, WhatIsNewerThanTheListStays) {
   EXPECT_NE(resource(), nullptr);
 }
 
+TEST_F(CollectionsTest, AListOfAHistoryThatWentBackIsBelieved) {
+  store(setup_key_text(60, R"({"revision": 2})"));
+  secrets.changed(json(secret_text(61, 2)));
+  EXPECT_EQ(keys.newest(), 60u);
+  EXPECT_EQ(secrets.newest(), 61u);
+  for (kube::WatchSink* sink :
+       {static_cast<kube::WatchSink*>(&keys), static_cast<kube::WatchSink*>(&secrets)}) {
+    sink->list_begun();
+    sink->listed(
+        json(sink == &keys ? setup_key_text(40, R"({"revision": 1})") : secret_text(41, 1)));
+    sink->history_went_back();
+    sink->list_ended("50");
+  }
+  EXPECT_EQ(resource()->status.revision, 1u);
+  EXPECT_EQ(world.secrets.find(ref)->revision, 1u);
+}
+
+// Versions that go on from where they were, as after "etcdutl snapshot restore --bump-revision".
+TEST_F(CollectionsTest, AnOlderObjectInANewerListWasPutBack) {
+  store(setup_key_text(60, R"({"revision": 2})"));
+  flight().needs_refresh = true;
+  flight().troubles.failed(WriteStatus{}, {base::ErrorCode::kConflict, "", "stale"}, now.mono);
+  keys.list_begun();
+  keys.listed(json(setup_key_text(40, R"({"revision": 1})")));
+  keys.list_ended("1000");
+  EXPECT_EQ(resource()->status.revision, 1u);
+  EXPECT_FALSE(flight().needs_refresh) << "what failed before it is of the past";
+  EXPECT_TRUE(flight().troubles.empty());
+}
+
 TEST_F(CollectionsTest, NobodySeesHalfAList) {
   keys.list_begun();
   keys.listed(json(setup_key_text(40)));

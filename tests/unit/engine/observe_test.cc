@@ -153,7 +153,19 @@ TEST_F(ObserveTest, SettlingDropsWhatBelongsToAStateThatIsNoMore) {
   settle_flight(*resource(), now.mono + base::Duration{9}, flight());
   EXPECT_EQ(flight().claimed, 0u);
   EXPECT_FALSE(flight().held);
+  EXPECT_TRUE(flight().lost.empty()) << "its revision is known, as that of a stray";
   EXPECT_EQ(flight().seen_at, now.mono) << "the revision is the same";
+}
+
+TEST_F(ObserveTest, AHeldKeyOfAClaimThatWasPutBackIsNobodys) {
+  flight().held.emplace();
+  flight().held->facts.revision = 4;
+  store(setup_key_text(11, R"({"revision": 3, "lastRevision": 3})"));
+  settle_flight(*resource(), now.mono, flight());
+  EXPECT_FALSE(flight().held);
+  ASSERT_EQ(flight().lost.size(), 1u);
+  EXPECT_EQ(flight().lost.front().revision, 4u);
+  EXPECT_EQ(flight().lost.front().at, now.mono);
 }
 
 }  // namespace

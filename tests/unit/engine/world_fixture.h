@@ -72,12 +72,15 @@ class WorldTest : public ::testing::Test {
     put_setup_key(world, std::move(*parsed));
     world.flights[ref];
   }
-  Effect answered(Action action, io::HttpOutcome outcome, bool same_term = true) {
+  Pending pending(Action action) {
     const std::string version = resource() == nullptr ? "" : resource()->meta.resource_version;
-    Pending pending{
-        ref,      kUid,   cache::owner_of(kUid), "settings", std::move(action), same_term,
-        now.mono, version};
-    return apply_answer(pending, std::move(outcome), now, world, out);
+    return {ref,      kUid,    cache::owner_of(kUid),     "settings", std::move(action), true,
+            now.mono, version, world.secrets.seen_at(ref)};
+  }
+  Effect answered(Action action, io::HttpOutcome outcome, bool same_term = true) {
+    Pending asked = pending(std::move(action));
+    asked.same_term = same_term;
+    return apply_answer(asked, std::move(outcome), now, world, out);
   }
   Flight& flight() { return world.flights[ref]; }
   const kube::SetupKey* resource() const { return world.setup_keys.find(ref); }

@@ -101,6 +101,22 @@ TEST_F(LeaseTest, RenewsUnderTheVersionLastSeen) {
   EXPECT_FALSE(lease.leading(ms(2'300 + 10'000))) << "the term counts from when it was sent";
 }
 
+// The Lease is written every few seconds, so that it tells first of a state that was put back.
+TEST_F(LeaseTest, AnOlderVersionIsToldOnce) {
+  acquire(0);
+  answered(tick(2'300).id, answer(200, lease_json("me", "r2", 20)), 2'400);
+  answered(tick(5'000).id, answer(409), 5'010);
+  EXPECT_FALSE(lease.take_went_back()) << "somebody may have been faster";
+  answered(tick(8'000).id, answer(200, lease_json("me", "r1", 7)), 8'010);
+  EXPECT_TRUE(lease.take_went_back());
+  EXPECT_FALSE(lease.take_went_back());
+  const auto renew = tick(8'020);
+  EXPECT_EQ(base::string_or(body_of(renew.request), {"metadata", "resourceVersion"}), "7");
+  answered(renew.id, answer(200, lease_json("me", "r3", 8)), 8'030);
+  EXPECT_FALSE(lease.take_went_back());
+  EXPECT_TRUE(lease.leading(ms(8'030)));
+}
+
 TEST_F(LeaseTest, AnothersLeaseCountsFromWhenWeSawItChange) {
   answered(tick(0).id, answer(200, lease_json("other", "r1", 5)), 0);
   int reads = 0;

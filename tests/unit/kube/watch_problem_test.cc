@@ -23,6 +23,8 @@ class Nowhere : public WatchSink {
   void list_ended(const std::string&) override {}
   void changed(const nlohmann::json&) override {}
   void removed(const nlohmann::json&) override {}
+  std::uint64_t newest() const override { return 0; }
+  void history_went_back() override {}
 };
 
 class WatchProblem : public ::testing::Test {

@@ -25,9 +25,12 @@ class Recorder : public WatchSink {
   void list_ended(const std::string& version) override { seen.push_back("end " + version); }
   void changed(const nlohmann::json& object) override { seen.push_back("changed " + name(object)); }
   void removed(const nlohmann::json& object) override { seen.push_back("removed " + name(object)); }
+  std::uint64_t newest() const override { return known; }
+  void history_went_back() override { seen.emplace_back("went back"); }
 
   std::vector<std::string> take() { return std::exchange(seen, {}); }
   std::vector<std::string> seen;
+  std::uint64_t known = 0;
 
  private:
   static std::string name(const nlohmann::json& object) {
@@ -301,6 +304,122 @@ TEST_F(WatchTest, ALostConnectionIsResumedNotListedAgain) {
   EXPECT_NE(open.path.find("resourceVersion=10"), std::string::npos);
   watch.handle(io::WatchOpened{open.id, 200}, ms(20'000));
   EXPECT_FALSE(watch.problem());
+}
+
+// A watch from a version that is still ahead is told nothing, so that only a look at the server's
+// version tells that its state was put back.
+TEST_F(WatchTest, AfterABrokenWatchTheServersVersionIsLookedAt) {
+  const auto id = running();
+  watch.handle(io::WatchClosed{id, 0, "connection reset"}, ms(100'000), out);
+  watch.tick(*watch.wake_at(), out);
+  const auto next = opened().id;
+  watch.handle(io::WatchOpened{next, 200}, ms(101'000));
+  EXPECT_EQ(*watch.wake_at(), ms(101'000));
+  watch.tick(ms(101'000), out);
+  const auto look = request();
+  EXPECT_NE(look.request.path.find("limit=1"), std::string::npos);
+  EXPECT_EQ(look.request.path.find("limit=10"), std::string::npos);
+  bytes(next, event("ADDED", "a", 12), ms(101'001));
+  EXPECT_TRUE(answered(look.id, answer(200, page("z", "11")), ms(101'002)));
+  EXPECT_FALSE(watch.wake_at()) << "it was at 10 when it was asked";
+  EXPECT_EQ(sink.take(), (Seen{"changed a"})) << "what the look brings is not counted";
+}
+
+TEST_F(WatchTest, AWatchThatEndsByItselfNeedsNoLook) {
+  const auto id = running();
+  watch.handle(io::WatchClosed{id, 200, ""}, ms(300'000), out);
+  watch.tick(ms(300'000), out);
+  watch.handle(io::WatchOpened{opened().id, 200}, ms(300'000));
+  EXPECT_FALSE(watch.wake_at());
+}
+
+TEST_F(WatchTest, ALookThatFailsIsTakenAgainLater) {
+  const auto id = running();
+  watch.handle(io::WatchClosed{id, 200, ""}, ms(100'000), out);
+  watch.tick(ms(100'000), out);
+  watch.handle(io::WatchOpened{opened().id, 200}, ms(100'000));
+  watch.tick(ms(100'000), out);
+  EXPECT_TRUE(answered(request().id, answer(500), ms(100'001)));
+  EXPECT_FALSE(watch.problem()) << "the watch itself works";
+  ASSERT_TRUE(watch.wake_at());
+  EXPECT_EQ(*watch.wake_at(), ms(160'001));
+  watch.tick(ms(160'001), out);
+  EXPECT_NE(request().request.path.find("limit=1"), std::string::npos);
+}
+
+TEST_F(WatchTest, AnOlderServerIsBelievedAfterTwoLists) {
+  const auto id = running();
+  bytes(id, event("ADDED", "a", 20), ms(1'000));
+  watch.handle(io::WatchClosed{id, 0, "connection reset"}, ms(100'000), out);
+  watch.tick(*watch.wake_at(), out);
+  watch.handle(io::WatchOpened{opened().id, 200}, ms(101'000));
+  watch.tick(ms(101'000), out);
+  answered(request().id, answer(200, page("", "8")), ms(101'001));
+  ASSERT_TRUE(watch.wake_at());
+  sink.take();
+
+  watch.tick(ms(101'001), out);
+  const auto first = request();
+  EXPECT_NE(first.request.path.find("limit=500"), std::string::npos);
+  answered(first.id, answer(200, page("b", "8")), ms(101'002));
+  EXPECT_EQ(sink.take(), (Seen{"begin", "listed b", "end 8"})) << "it may only lag";
+  EXPECT_FALSE(watch.take_went_back());
+  EXPECT_NE(opened().path.find("resourceVersion=8"), std::string::npos);
+  EXPECT_EQ(*watch.wake_at(), ms(111'002));
+
+  watch.tick(ms(111'002), out);
+  answered(request().id, answer(200, page("b", "9")), ms(111'003));
+  EXPECT_EQ(sink.take(), (Seen{"begin", "listed b", "went back", "end 9"}));
+  EXPECT_TRUE(watch.take_went_back());
+  EXPECT_FALSE(watch.take_went_back());
+  watch.doubt(ms(112'000));
+  EXPECT_FALSE(watch.wake_at()) << "that is known now";
+  watch.doubt(ms(122'000));
+  EXPECT_EQ(*watch.wake_at(), ms(141'003));
+}
+
+TEST_F(WatchTest, WhatIsKnownInOtherWaysCountsToo) {
+  running();
+  sink.known = 40;
+  watch.doubt(ms(50'000));
+  watch.tick(ms(50'000), out);
+  answered(request().id, answer(200, page("", "30")), ms(50'001));
+  EXPECT_EQ(*watch.wake_at(), ms(60'001)) << "another list decides";
+}
+
+TEST_F(WatchTest, ABookmarkThatIsOlderIsADoubt) {
+  const auto id = running();
+  bytes(id, event("MODIFIED", "a", 9), ms(50'000));
+  EXPECT_FALSE(watch.wake_at()) << "an event may come again";
+  bytes(id, event("BOOKMARK", "", 8), ms(50'001));
+  ASSERT_TRUE(watch.wake_at());
+  watch.tick(ms(50'001), out);
+  auto commands = out.take();
+  EXPECT_TRUE(std::holds_alternative<io::CloseWatch>(commands.front()));
+  EXPECT_EQ(only<io::SendHttp>(std::move(commands)).size(), 1u);
+}
+
+TEST_F(WatchTest, DoubtAgainAndAgainIsNoStormOfLists) {
+  running();
+  int lists = 0;
+  for (int second = 1; second <= 300; ++second) {
+    watch.doubt(ms(1'000 * second));
+    watch.tick(ms(1'000 * second), out);
+    for (const auto& sent : only<io::SendHttp>(out.take())) {
+      ++lists;
+      answered(sent.id, answer(200, page("a", "20")), ms(1'000 * second));
+    }
+  }
+  EXPECT_EQ(lists, 10);
+}
+
+TEST_F(WatchTest, ADoubtDuringAListIsSettledByTheNextOne) {
+  watch.start(out);
+  const auto first = request();
+  watch.doubt(ms(1));
+  answered(first.id, answer(200, page("a", "20")), ms(2));
+  ASSERT_TRUE(watch.wake_at());
+  EXPECT_EQ(*watch.wake_at(), ms(30'002));
 }
 
 TEST_F(WatchTest, StaleNumbersAreNotOurs) {
