@@ -20,7 +20,9 @@ constexpr base::Duration kHealthyWatch{5'000};
 // A watch that ends so much earlier than was asked for did not end by itself.
 constexpr base::Duration kEarly{5'000};
 // A server that gives reason for doubt again and again is not listed without pause.
-constexpr base::Duration kListsApart{30'000}, kProbesApart{60'000};
+constexpr base::Duration kListsApart{30'000}, kProbesApart{30'000}, kProbeAgain{60'000};
+// A kube-apiserver whose version is behind that of a watch leaves it without an answer.
+constexpr base::Duration kAnswered{2'000};
 
 }  // namespace
 
@@ -58,7 +60,7 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
   } else {
     resource_version_ = std::get_if<Pages::Ended>(&*next)->resource_version;
     list_ended(now, out);
-    open(out);
+    open(now, out);
   }
   return true;
 }
@@ -98,7 +100,7 @@ void Watch::probe(base::Instant now, io::Outbox& out) {
 
 void Watch::probed(io::HttpOutcome outcome, base::Instant now) {
   probe_id_ = 0;
-  probe_due_ = now + kProbesApart;
+  probe_due_ = now + kProbeAgain;
   const auto response = accept_response(std::move(outcome), "look at the version");
   if (!response) return;
   const auto none = [](const base::Json&) { return base::Status(base::Done{}); };
@@ -111,8 +113,13 @@ void Watch::probed(io::HttpOutcome outcome, base::Instant now) {
   if (at < probe_horizon_) doubt(now);
 }
 
-void Watch::open(io::Outbox& out) {
+void Watch::probe_by(base::Instant due) {
+  if (broken_) probe_due_ = probed_at_ ? std::max(due, *probed_at_ + kProbesApart) : due;
+}
+
+void Watch::open(base::Instant now, io::Outbox& out) {
   state_ = State::kWatching;
+  probe_by(now + kAnswered);
   retry_at_.reset();
   opened_at_.reset();
   lines_ = WatchLines{};
@@ -127,7 +134,7 @@ bool Watch::handle(const io::WatchOpened& opened, base::Instant now) {
   opened_at_ = now;
   if (opened.status != 200) return true;
   problem_.reset();
-  if (broken_) probe_due_ = probed_at_ ? std::max(now, *probed_at_ + kProbesApart) : now;
+  probe_by(now);
   return true;
 }
 
@@ -269,7 +276,7 @@ void Watch::tick(base::Instant now, io::Outbox& out) {
   if (relist_ || list_is_due) {
     list(out);
   } else {
-    open(out);
+    open(now, out);
   }
 }
 

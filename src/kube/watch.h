@@ -65,7 +65,8 @@ class Watch {
   enum class State { kIdle, kListing, kWatching };
 
   void list(io::Outbox& out);
-  void open(io::Outbox& out);
+  void open(base::Instant now, io::Outbox& out);
+  void probe_by(base::Instant due);
   void list_ended(base::Instant now, io::Outbox& out);
   void probe(base::Instant now, io::Outbox& out);
   void probed(io::HttpOutcome outcome, base::Instant now);

@@ -148,8 +148,7 @@ std::string KubeStore::take_lines(KubeWatchId id, base::Instant now) {
   Watch& watch = found->second;
   std::string out = std::exchange(watch.pending, {});
   // A watch from a version that is still ahead is told nothing until that is reached.
-  const bool ahead = watch.request.from && *watch.request.from > version_;
-  if (watch.request.bookmarks && !ahead && now >= watch.bookmark_at) {
+  if (watch.request.bookmarks && !ahead(id) && now >= watch.bookmark_at) {
     watch.bookmark_at = now + kBookmarkPeriod;
     Json object = {{"kind", watch.request.kind},
                    {"apiVersion", watch.request.api_version},
@@ -157,6 +156,13 @@ std::string KubeStore::take_lines(KubeWatchId id, base::Instant now) {
     out += event_line("BOOKMARK", object, watch.request.metadata_only);
   }
   return out;
+}
+
+bool KubeStore::ahead(KubeWatchId id) const {
+  const auto found = watches_.find(id);
+  if (found == watches_.end()) return false;
+  const auto& from = found->second.request.from;
+  return from && *from > version_;
 }
 
 bool KubeStore::ended(KubeWatchId id, base::Instant now) const {

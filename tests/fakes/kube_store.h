@@ -59,6 +59,8 @@ class KubeStore {
   std::optional<KubeWatchId> open_watch(const WatchRequest& request, base::Instant now);
   // The lines that have come up since the last call, bookmarks included.
   std::string take_lines(KubeWatchId id, base::Instant now);
+  // True where the watch begins at a version that the server has not reached.
+  bool ahead(KubeWatchId id) const;
   // True where the watch's time is over.
   bool ended(KubeWatchId id, base::Instant now) const;
   void close_watch(KubeWatchId id) { watches_.erase(id); }

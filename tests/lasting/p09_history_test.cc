@@ -161,5 +161,34 @@ TEST_F(HistoryTest, ACreationThatTheBackupDoesNotKnow) {
   at_most("seconds until all was whole", seconds(until_each_has_its_key()), 60);
 }
 
+// The backup is from the midst of a rotation, and the state is put back a little later, in the
+// midst of that one or after it.
+class HistoryAtAnyMoment : public HistoryTest, public testing::WithParamInterface<int> {};
+
+TEST_P(HistoryAtAnyMoment, LosesNoKeyAndLeavesNone) {
+  constexpr int kSteps = 4;
+  const Duration step{14 * GetParam() + 3};
+  for (int after = 1; after <= kSteps; ++after) {
+    const std::string round = std::to_string(after);
+    for (int i = 0; i < 5; ++i) scene_.rotate("key-" + std::to_string(i), "before " + round);
+    scene_.pass(step);
+    const fakes::FakeKube backup = scene_.inside.kube;
+    scene_.pass(after * step);
+    scene_.inside.restore_kube(backup);
+    at_most("seconds until all was whole", seconds(until_each_has_its_key()), 360);
+    scene_.pass(kMinute);
+    const Instant began = scene_.time();
+    for (int i = 0; i < 5; ++i) scene_.rotate("key-" + std::to_string(i), "after " + round);
+    at_most("seconds until all was rotated",
+            seconds(scene_.until([&] { return scene_.issued(began) == 5; }, kHour)), 10);
+    scene_.pass(70 * kMinute);
+    at_most("keys issued", scene_.issued(began), 5);
+    EXPECT_EQ(scene_.wrong(), "");
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(scene_.keys("key-" + std::to_string(i)).size(), 1u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Lasting, HistoryAtAnyMoment, testing::Range(0, 4));
+
 }  // namespace
 }  // namespace nbkeys::lasting

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -88,13 +89,16 @@ class ControlPlane:
         tokens = self.folder / "tokens.csv"
         tokens.touch(mode=0o600)
         tokens.write_text(f'{self.admin_token},admin,admin,"system:masters"\n')
-        self.etcd.start().await_ready(
-            "healthy", lambda: curl("GET", f"{self.etcd_url}/health").status == 200)
+        self.start_etcd()
         self.start_apiserver()
         write_kubeconfig(self.kubeconfig, self.url, self.ca_file, self.admin_token)
         self.curl_config.touch(mode=0o600)
         self.curl_config.write_text(f'cacert = "{self.ca_file}"\n'
                                     f'header = "Authorization: Bearer {self.admin_token}"\n')
+
+    def start_etcd(self):
+        self.etcd.start().await_ready(
+            "healthy", lambda: curl("GET", f"{self.etcd_url}/health").status == 200)
 
     def start_apiserver(self):
         self.apiserver.start().await_ready("ready", self.ready)
@@ -119,6 +123,24 @@ class ControlPlane:
                     {"revision": str(revision), "physical": True})
         assert done.status == 200, f"etcd refused to compact: {done.body}"
         return revision
+
+    def back_up(self):
+        """Keeps a copy of etcd's data; nothing runs while it is made."""
+        self.stop()
+        shutil.copytree(self.folder / "etcd", self.folder / "etcd-backup")
+        self._start_again()
+
+    def put_back(self):
+        """The cluster becomes what it was at back_up(); resource versions go back, too."""
+        self.stop()
+        shutil.rmtree(self.folder / "etcd")
+        (self.folder / "etcd-backup").rename(self.folder / "etcd")
+        self._start_again()
+
+    def _start_again(self):
+        self.start_etcd()
+        self.start_apiserver()
+        self.start_controllers()
 
     def stop(self):
         for each in (self.controllers, self.apiserver, self.etcd):

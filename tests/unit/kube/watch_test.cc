@@ -325,6 +325,33 @@ TEST_F(WatchTest, AfterABrokenWatchTheServersVersionIsLookedAt) {
   EXPECT_EQ(sink.take(), (Seen{"changed a"})) << "what the look brings is not counted";
 }
 
+// A kube-apiserver whose version is behind leaves the watch without an answer.
+TEST_F(WatchTest, AWatchThatIsNotAnsweredIsLookedAfter) {
+  const auto id = running();
+  watch.handle(io::WatchClosed{id, 0, "connection reset"}, ms(100'000), out);
+  const base::Instant again = *watch.wake_at();
+  watch.tick(again, out);
+  opened();
+  EXPECT_EQ(*watch.wake_at(), again + base::Duration{2'000});
+  watch.tick(again + base::Duration{2'000}, out);
+  EXPECT_NE(request().request.path.find("limit=1"), std::string::npos);
+}
+
+TEST_F(WatchTest, WhereNoWatchCanBeOpenedNothingIsLookedAt) {
+  auto id = running();
+  base::Instant now = ms(100'000);
+  for (int i = 0; i < 20; ++i) {
+    watch.handle(io::WatchClosed{id, 0, "connection refused"}, now, out);
+    now = *watch.wake_at();
+    watch.tick(now, out);
+    auto commands = out.take();
+    for (const io::Command& command : commands) {
+      if (const auto* open = std::get_if<io::OpenWatch>(&command)) id = open->id;
+    }
+    EXPECT_TRUE(only<io::SendHttp>(std::move(commands)).empty()) << i;
+  }
+}
+
 TEST_F(WatchTest, AWatchThatEndsByItselfNeedsNoLook) {
   const auto id = running();
   watch.handle(io::WatchClosed{id, 200, ""}, ms(300'000), out);
