@@ -1,5 +1,7 @@
 #include "engine/pace.h"
 
+#include <algorithm>
+
 namespace nbkeys::engine {
 namespace {
 
@@ -33,19 +35,26 @@ bool Pace::admit(const Scope& scope, const kube::ObjectRef& who, base::Instant n
   if (found == lanes_.end()) return true;
   Lane& lane = found->second;
   (failed_before ? lane.fresh : lane.failed).erase(who);
-  if (now < lane.next_at) {
-    (failed_before ? lane.failed : lane.fresh).try_emplace(who);
+  Line& line = failed_before ? lane.failed : lane.fresh;
+  if (now < (failed_before ? lane.failed_at : lane.fresh_at)) {
+    line.try_emplace(who);
     return false;
   }
-  (failed_before ? lane.failed : lane.fresh).erase(who);
-  lane.next_at = now + gap_of(scope);
+  line.erase(who);
+  lane.failed_at = now + gap_of(scope);
+  lane.fresh_at = now + std::min(gap_of(scope), kFreshGap * (lane.failures + 1));
   return true;
 }
 
 bool Pace::failed(const Scope& scope, base::Instant now) {
-  const auto [lane, fresh] = lanes_.try_emplace(scope);
-  if (fresh) lane->second.next_at = now + gap_of(scope);
-  return fresh;
+  const auto [found, news] = lanes_.try_emplace(scope);
+  Lane& lane = found->second;
+  ++lane.failures;
+  if (news) {
+    lane.failed_at = now + gap_of(scope);
+    lane.fresh_at = now + kFreshGap;
+  }
+  return news;
 }
 
 std::vector<kube::ObjectRef> Pace::worked(const Scope& scope) {
@@ -61,27 +70,36 @@ std::vector<kube::ObjectRef> Pace::worked(const Scope& scope) {
 
 std::vector<kube::ObjectRef> Pace::call(base::Instant now) {
   std::vector<kube::ObjectRef> out;
-  for (auto lane = lanes_.begin(); lane != lanes_.end();) {
-    if (lane->second.empty() && now - lane->second.next_at > kForgotten) {
-      lane = lanes_.erase(lane);
+  // Whoever is called and wants no such request any more makes room for the next.
+  const auto first_of = [&](Line& line, base::Instant at) {
+    if (line.empty() || at > now) return false;
+    out.push_back(line.begin()->first);
+    line.erase(line.begin());
+    return true;
+  };
+  for (auto entry = lanes_.begin(); entry != lanes_.end();) {
+    Lane& lane = entry->second;
+    if (lane.empty() && now - lane.failed_at > kForgotten) {
+      entry = lanes_.erase(entry);
       continue;
     }
-    if (!lane->second.empty() && lane->second.next_at <= now) {
-      // Whoever is called and wants no such request any more makes room for the next.
-      Line& line = lane->second.fresh.empty() ? lane->second.failed : lane->second.fresh;
-      out.push_back(line.begin()->first);
-      line.erase(line.begin());
-    }
-    ++lane;
+    if (!first_of(lane.fresh, lane.fresh_at)) first_of(lane.failed, lane.failed_at);
+    ++entry;
   }
   return out;
+}
+
+std::optional<base::Instant> Pace::Lane::next_at() const {
+  if (empty()) return std::nullopt;
+  if (fresh.empty()) return failed_at;
+  return failed.empty() ? fresh_at : std::min(fresh_at, failed_at);
 }
 
 std::optional<base::Instant> Pace::next_at() const {
   std::optional<base::Instant> next;
   for (const auto& [scope, lane] : lanes_) {
-    if (lane.empty()) continue;
-    if (!next || lane.next_at < *next) next = lane.next_at;
+    const auto at = lane.next_at();
+    if (at && (!next || *at < *next)) next = at;
   }
   return next;
 }

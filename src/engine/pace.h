@@ -18,8 +18,9 @@ namespace nbkeys::engine {
 
 class Pace {
  public:
-  // Between two requests.
-  static constexpr base::Duration kGap{6'500};
+  // Between two requests; less between those who have not tried yet, at first: it may be the
+  // trouble of a few.
+  static constexpr base::Duration kGap{6'500}, kFreshGap{250};
 
   // Where a fault is shared: `name_space` within a server, or all of it where that is empty.
   struct Scope {
@@ -49,9 +50,12 @@ class Pace {
   struct Nothing {};
   using Line = base::LinkedHashMap<kube::ObjectRef, Nothing, kube::ObjectRefHash>;
   struct Lane {
-    base::Instant next_at;
+    int failures = 0;  // in a row
+    // When the next one may try: who has not tried yet, and who has failed before.
+    base::Instant fresh_at, failed_at;
     Line fresh, failed;
     bool empty() const { return fresh.empty() && failed.empty(); }
+    std::optional<base::Instant> next_at() const;
   };
   std::map<Scope, Lane> lanes_;
 };
