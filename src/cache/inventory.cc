@@ -116,7 +116,7 @@ void Inventory::drop_unlisted(base::Instant began) {
     for (MarkedKey& key : keys) {
       if (!unlisted(key, began)) continue;
       if (believed(key, many, began)) {
-        gone_.insert_or_assign(key.key.id, began);
+        if (key.list != 0) gone_.insert_or_assign(key.key.id, began);
       } else {
         doubt(key, began);
       }

@@ -136,7 +136,7 @@ std::string in_words(const std::string& reason) {
       {IssueReason::kSecretAltered, "the Secret's key was changed"},
       {IssueReason::kKeyMissing, "the one before was deleted at NetBird"},
       {IssueReason::kExpiring, "the one before comes to its end"},
-      {IssueReason::kExpiredEarly, "NetBird says that the one before has expired"},
+      {IssueReason::kExpiredEarly, "the one before ends sooner than the spec plans"},
       {IssueReason::kInterval, "spec.rotation.interval has passed"},
       {IssueReason::kUsage, "spec.rotation.usagePercent is reached"},
       {IssueReason::kOverused, "the one before is used up"},

@@ -10,6 +10,16 @@ bool usage_is_due(const kube::Rotation& rotation, const netbird::Key& key) {
   return key.used_times * 100 >= key.usage_limit * *rotation.usage_percent;
 }
 
+// Its end has come sooner than the spec plans, so somebody has changed it.
+bool ends_early(const Observed& o, base::WallTime issued_at, base::WallTime now) {
+  // Between our word for when it was issued and NetBird's.
+  constexpr base::Duration kTolerance{600'000};
+  const kube::KeySettings& settings = o.resource.spec.settings;
+  if (settings.expires_in.count() <= 0) return true;
+  const base::WallTime planned = issued_at + settings.expires_in - kTolerance;
+  return !expiry_is_due(o.resource.spec.rotation, issued_at, planned, now);
+}
+
 std::optional<IssueReason> rotation_due(const Observed& o, const cache::MarkedKey& key) {
   const kube::Rotation& rotation = o.resource.spec.rotation;
   const kube::KeyStatus& s = o.resource.status;
@@ -26,7 +36,7 @@ std::optional<IssueReason> rotation_due(const Observed& o, const cache::MarkedKe
   if (!s.issued_at) return std::nullopt;
   // NetBird's own word counts, whatever the clocks say.
   if (!worn && expiry_is_due(rotation, *s.issued_at, key.key.expires, now)) {
-    return IssueReason::kExpiring;
+    return ends_early(o, *s.issued_at, now) ? IssueReason::kExpiredEarly : IssueReason::kExpiring;
   }
   if (!worn && key.key.state == netbird::KeyState::kExpired) return IssueReason::kExpiredEarly;
   const auto due = renewal_time(rotation, *s.issued_at, std::nullopt);

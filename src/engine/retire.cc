@@ -12,12 +12,16 @@ bool at_netbird(const Observed& o, const std::string& id) {
                      [&id](const cache::MarkedKey& k) { return k.key.id == id; });
 }
 
+bool in(const std::vector<std::string>& ids, const std::string& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+bool deleted_here(const Observed& o, const std::string& id) {
+  return in(o.flight.deleted_keys, id) && !at_netbird(o, id);
+}
+
 bool surely_gone(const Observed& o, const std::string& id) {
-  if (at_netbird(o, id)) return false;
-  const auto in = [&id](const std::vector<std::string>& ids) {
-    return std::find(ids.begin(), ids.end(), id) != ids.end();
-  };
-  return in(o.flight.deleted_keys) || in(o.gone) || two_lists_since(o, o.flight.seen_at);
+  return !at_netbird(o, id) && (in(o.gone, id) || two_lists_since(o, o.flight.seen_at));
 }
 
 bool is_previous(const Observed& o, const std::string& id) {
@@ -55,15 +59,26 @@ std::optional<Decision> retire_previous(const Observed& o) {
   if (s.previous_keys.empty() || !o.account.snapshot || MUTATION(never_retire)) {
     return std::nullopt;
   }
+  // spec.revoked is about every key of the resource: an overlap is no reason to let a machine
+  // enrol.
+  const auto is_due = [&o](const kube::PreviousKey& p) {
+    return retire_due(o, p) <= o.now.mono || o.resource.spec.revoked || MUTATION(retire_at_once);
+  };
   kube::KeyStatus next = s;
-  std::erase_if(next.previous_keys,
-                [&o](const kube::PreviousKey& p) { return surely_gone(o, p.key_id); });
+  // Until it is due it stays on record whatever lists say: one that comes back keeps its overlap.
+  std::erase_if(next.previous_keys, [&](const kube::PreviousKey& p) {
+    return deleted_here(o, p.key_id) || (is_due(p) && surely_gone(o, p.key_id));
+  });
   if (next.previous_keys.size() != s.previous_keys.size()) {
     return write_status(o, with_key_facts(o, std::move(next)), judge(o));
   }
   if (!account_answers(o)) return std::nullopt;
   Decision wait = act(o, Rest{});
   for (const kube::PreviousKey& p : s.previous_keys) {
+    if (!is_due(p)) {
+      wake_by(retire_due(o, p), wait);
+      continue;
+    }
     if (!at_netbird(o, p.key_id)) {
       // Two lists say that it is gone.
       if (missing_told_at(o) > o.now.mono) {
@@ -71,13 +86,6 @@ std::optional<Decision> retire_previous(const Observed& o) {
       } else {
         wait.wants_list = Priority::kRepair;
       }
-      continue;
-    }
-    // spec.revoked is about every key of the resource: an overlap is no reason to let a machine
-    // enrol.
-    const base::Instant due = retire_due(o, p);
-    if (due > o.now.mono && !o.resource.spec.revoked && !MUTATION(retire_at_once)) {
-      wake_by(due, wait);
       continue;
     }
     if (awaits_list(o)) return wait_for_list(Priority::kEnding);

@@ -223,8 +223,11 @@ class Scene:
         status = found["status"]
         if status.get("observedGeneration") != found["metadata"]["generation"]:
             return "the present generation is not observed"
-        if status.get("claim") or status.get("previousKeys"):
-            return f"claim {status.get('claim')}, previous keys {status.get('previousKeys')}"
+        # One that is gone stays on record until its overlap is over.
+        there = {key["id"] for key in self.keys(name)}
+        previous = [each for each in status.get("previousKeys", []) if each["keyID"] in there]
+        if status.get("claim") or previous:
+            return f"claim {status.get('claim')}, previous keys {previous}"
         return self.unsound_key(name, found, self.secret(found["spec"].get("secretName", name)))
 
     def unsound_key(self, name, found, secret):

@@ -30,7 +30,7 @@ TEST_P(IssueNeeded, ForThisReasonAndNoOther) {
 }
 
 void expire_soon(Scene& s) {
-  s.resource.status.issued_at = after_s(-10'000);
+  s.resource.status.issued_at = after_s(10 - 720 * 3'600);
   s.active().key.expires = after_s(10);
 }
 void one_off_used(Scene& s) {
@@ -115,6 +115,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SecretsTemplateAltered", [](Scene& s) { s.content = ContentState::kTemplateAltered; },
              nullptr},
         Case{"ExpiresSoon", expire_soon, "Expiring"},
+        Case{"ExpiresSoonerThanTheSpecPlans",
+             [](Scene& s) {
+               expire_soon(s);
+               s.resource.status.issued_at = after_s(-10'000);
+             },
+             "ExpiredEarly"},
         Case{"ExpiresSoonButIssuedWithinTheResync",
              [](Scene& s) {
                expire_soon(s);
@@ -195,6 +201,7 @@ INSTANTIATE_TEST_SUITE_P(
              [](Scene& s) {
                s.active().key.state = netbird::KeyState::kExpired;
                s.active().key.expires = after_s(-1);
+               s.resource.status.issued_at = after_s(-1 - 720 * 3'600);
              },
              "Expiring"}),
     [](const auto& tested) { return std::string(tested.param.name); });

@@ -57,6 +57,21 @@ TEST(Previous, LeavesStatusWhenItIsSurelyGone) {
   EXPECT_TRUE(next_of(s.decide()).previous_keys.empty()) << "two lists, far apart, lack it";
 }
 
+// Lists may lie, and then it comes back.
+TEST(Previous, OneThatListsLackStaysOnRecordUntilItIsDue) {
+  Scene s = with_previous(60);
+  s.keys.pop_back();
+  s.gone = {"id2"};
+  s.at_rest();
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Rest>(d)) << name(d);
+  EXPECT_EQ(s.resource.status.previous_keys.size(), 1u);
+  ASSERT_TRUE(d.wake_at);
+  EXPECT_LE(*d.wake_at, s.now.mono + std::chrono::seconds(61));
+  s.pass(std::chrono::seconds(61));
+  EXPECT_TRUE(next_of(s.decide()).previous_keys.empty());
+}
+
 TEST(Previous, OneThatIsRefusedHoldsUpNoOther) {
   Scene s = with_previous(0);
   s.resource.status.previous_keys.push_back({"id1", 1, after_s(-5)});
