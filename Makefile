@@ -6,7 +6,7 @@ PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 PRESET ?= release
 
-.PHONY: help demo build check test test-servers test-all unit behaviour model tidy sandbox hostile gitops \
+.PHONY: help demo build check test test-servers test-all unit behaviour model tidy sandbox upgrade hostile gitops \
         monitoring chart e2e e2e-cluster asan tsan simulate coverage chaos fuzz bench proof-table image format \
         packages test-packages fuzz-packages cluster-packages clean
 
@@ -41,7 +41,7 @@ unit behaviour tidy: packages
 model: packages ## Walk every step of the protocol, and see that the walk and tidy catch planted bugs
 	@$(PYTHON) tests/run.py --only model model-long planted
 
-sandbox hostile gitops monitoring chart asan tsan: test-packages
+sandbox upgrade hostile gitops monitoring chart asan tsan: test-packages
 	@$(PYTHON) tests/run.py --only $@
 
 e2e: test-packages ## Run the two suites on a real kube-apiserver, etcd and NetBird alone

@@ -124,6 +124,8 @@ PARTS = {
     "sandbox": Part("other", [shards(4, sandboxed("release", "-*CrashTest.*:KubeTest.*:"
                                                              "NetBirdTest.*"))],
                     release=("nbkeys", "nbkeys_sandbox", "behaviour_tests")),
+    "upgrade": Part("other", [["tests/upgrade/run.sh"]], release=("nbkeys", "nbkeys_sandbox"),
+                    builds=[["tests/upgrade/build.sh"]]),
     "hostile": Part("one", [gtest("release/tests/fuzz/corpus_tests"),
                             [*PYTEST, "tests/fuzz/hostile_server_test.py"]],
                     release=("nbkeys", "nbkeys_sandbox", "corpus_tests")),
@@ -163,7 +165,8 @@ PARTS = {
 # What needs neither a server nor Go.
 TEST = ["tidy", "unit", "model", "behaviour", "seeds"]
 # The real binary against servers: the sandbox, hostile ones, and the real ones, which Go builds.
-SERVERS = ["hostile", "monitoring", "chart", "e2e", "sandbox", "gitops", "e2e-behaviour"]
+SERVERS = ["hostile", "monitoring", "chart", "e2e", "sandbox", "upgrade", "gitops",
+           "e2e-behaviour"]
 # The groups, each as stages that run one after another. In a stage a lane keeps this order. What "sim"
 # shows contains what "seeds" shows.
 GROUPS = {
