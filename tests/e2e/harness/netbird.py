@@ -97,7 +97,7 @@ class NetBirdApi:
 
 
 class NetBirdServer:
-    def __init__(self, binaries, folder):
+    def __init__(self, binaries, folder, **env):
         self.binaries = Path(binaries)
         self.folder = Path(folder)
         self.port, self.metrics_port, self.health_port, self.stun_port = free_ports(4)
@@ -106,7 +106,8 @@ class NetBirdServer:
         self.process = Process(
             "netbird-server", [self.binaries / "netbird-server", f"--config={self.config}"],
             self.folder / "netbird-server.log",
-            env={**os.environ, "NB_SETUP_PAT_ENABLED": "true", "NB_DISABLE_GEOLOCATION": "true"})
+            env={**os.environ, "NB_SETUP_PAT_ENABLED": "true", "NB_DISABLE_GEOLOCATION": "true",
+                 **env})
 
     def settings(self):
         # A named STUN server keeps NetBird from opening its own, which listens on every address.
