@@ -74,6 +74,9 @@ Report judge_state(const Observed& o, const cache::MarkedKey& key) {
   r.ready = true;
   r.ready_reason = Reason::kIssued;
   r.message = named(s) + " is in Secret " + o.resource.spec.secret_name;
+  if (interval_too_short(o.resource.spec.rotation)) {
+    r.message += "; spec.rotation.interval counts as 1h, the least there is";
+  }
   r.progress = Progress::kResting;
   r.key_valid = true;
   r.key_reason = Reason::kValid;

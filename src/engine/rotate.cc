@@ -66,6 +66,11 @@ std::optional<base::WallTime> renewal_time(const kube::Rotation& rotation, base:
   return due;
 }
 
+bool interval_too_short(const kube::Rotation& rotation) {
+  return rotation.enabled && rotation.interval && rotation.interval->count() > 0 &&
+         *rotation.interval < kLifeMin;
+}
+
 bool expiry_is_due(const kube::Rotation& rotation, base::WallTime issued_at,
                    std::optional<base::WallTime> expires_at, base::WallTime now) {
   const auto due = expiry_renewal(rotation, issued_at, expires_at);

@@ -35,6 +35,10 @@ bool is_asked_for(std::string_view reason);
 std::optional<base::WallTime> renewal_time(const kube::Rotation& rotation, base::WallTime issued_at,
                                            std::optional<base::WallTime> expires_at);
 
+// The interval is shorter than the least there is, and counts as that: the CRD refuses it today,
+// but a SetupKey may be older than the rule.
+bool interval_too_short(const kube::Rotation& rotation);
+
 // True where expiry, not the interval, is what makes the key due at `now`.
 bool expiry_is_due(const kube::Rotation& rotation, base::WallTime issued_at,
                    std::optional<base::WallTime> expires_at, base::WallTime now);

@@ -216,6 +216,17 @@ TEST(HeldUpByAccount, ARevocationIsNotReady) {
   }
 }
 
+TEST(Judge, AnOlderIntervalThatIsTooShortIsToldOf) {
+  Scene s;
+  s.resource.spec.rotation.interval = std::chrono::minutes(1);
+  s.resource.status.issued_at = kWall;
+  const status::Report r = judge(s.observed());
+  EXPECT_TRUE(r.ready);
+  EXPECT_NE(r.message.find("spec.rotation.interval counts as 1h"), std::string::npos) << r.message;
+  s.resource.spec.rotation.interval = std::chrono::hours(1);
+  EXPECT_EQ(judge(s.observed()).message.find("interval"), std::string::npos);
+}
+
 TEST(Judge, OneListWithoutTheKeyMakesNothingReadyThatWasNot) {
   Scene s;
   s.keys.clear();
