@@ -38,7 +38,11 @@ def release(cluster):
     yield made
     made.helm.try_run("uninstall", "nbkeys", "--namespace=nbkeys-system", "--no-hooks",
                       "--ignore-not-found")
-    cluster.kubectl.run("delete", "crd", CRD, "--ignore-not-found", "--wait=true")
+    if crd(cluster) is not None:
+        # Of one that is not served yet the API server does not know what it has to clean up, and
+        # tries again a minute later.
+        cluster.established(CRD)
+    cluster.kubectl.run("delete", "crd", CRD, "--ignore-not-found", "--wait=true", timeout=180)
 
 
 def crd(cluster):

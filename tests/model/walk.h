@@ -31,7 +31,7 @@ struct Plan {
   bool one_at_a_time = false;  // a process starts only when none is alive
   int revisions = 4;           // claims beyond this are not walked
   int lag = 1;                 // how many versions a new process may be behind with each object
-  std::size_t states_max = 3'000'000;
+  std::size_t states_max = 6'000'000;
 };
 
 struct Finding {
