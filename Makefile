@@ -6,7 +6,7 @@ PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 PRESET ?= release
 
-.PHONY: help demo build check test test-servers test-all unit behaviour model tidy sandbox upgrade hostile gitops \
+.PHONY: help demo build check test test-servers test-all unit behaviour model tidy lasting sandbox upgrade hostile gitops \
         monitoring chart e2e e2e-cluster asan tsan simulate coverage chaos fuzz bench proof-table image format \
         packages test-packages fuzz-packages cluster-packages clean
 
@@ -35,7 +35,7 @@ test-servers: test-packages ## Run the binary against servers: sandbox, hostile 
 test-all: fuzz-packages cluster-packages ## Run everything: both, a cluster with pods (root), sanitizers, chaos, fuzz
 	@$(PYTHON) tests/run.py all
 
-unit behaviour tidy: packages
+unit behaviour tidy lasting: packages
 	@$(PYTHON) tests/run.py --only $@
 
 model: packages ## Walk every step of the protocol, and see that the walk and tidy catch planted bugs

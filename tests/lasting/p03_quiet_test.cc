@@ -218,8 +218,7 @@ TEST_P(QuietTogether, CostsLittleAndHeals) {
   // What each needs once on its own, to be told of it as well, is not the cause's. That an account
   // fails is told of a key that works after three resyncs.
   scene.pass(20 * kMinute);
-  at_most("requests of 59 until it is known", scene.bill(began).total,
-          59 * 6 + 20 * 10);
+  at_most("requests of 59 until it is known", scene.bill(began).total, 59 * 6 + 20 * 10);
   const Instant known = scene.time();
   scene.pass(kHour);
   expect_quiet_together(scene.bill(known));

@@ -6,6 +6,7 @@
 #include <regex>
 #include <stdexcept>
 
+#include "lasting/tally.h"
 #include "sim/world.h"
 
 namespace nbkeys::lasting {
@@ -64,6 +65,7 @@ std::string secret_path(const std::string& name, const std::string& name_space) 
 }
 
 Scene::Scene(std::uint64_t seed) : inside(seed) {
+  Tally::of_this_run().world();
   inside.witness = this;
   inside.kube.store().listen(
       [this](const std::string& resource, const fakes::Object& before, const fakes::Object& after) {
@@ -398,12 +400,14 @@ int Scene::issued(Instant since) const {
 void at_most(const std::string& what, double measured, double bound) {
   std::printf("[ measured ] %s: %g, at most %g%s\n", what.c_str(), measured, bound,
               measured <= bound ? "" : "  <-- beyond");
+  Tally::of_this_run().measured(measured <= bound);
   EXPECT_LE(measured, bound) << what;
 }
 
 void at_least(const std::string& what, double measured, double bound) {
   std::printf("[ measured ] %s: %g, at least %g%s\n", what.c_str(), measured, bound,
               measured >= bound ? "" : "  <-- short");
+  Tally::of_this_run().measured(measured >= bound);
   EXPECT_GE(measured, bound) << what;
 }
 
