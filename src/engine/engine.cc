@@ -386,16 +386,18 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
   rested(*resource, flight, decision.wake_at.has_value());
 }
 
-// A claim is worth nothing where its POST has to wait, so that it waits in the POST's place, which
-// then has passed already.
+// A claim is worth nothing where its POST has to wait, so that it waits in the POST's place as well
+// as in that of a status write; the POST has passed then.
 bool Engine::State::keeps_pace(const Action& action, const Flight& flight,
                                const kube::ObjectRef& ref, base::Now now) {
+  const auto passes = [&](const Action& paced) {
+    const bool again = flight.troubles.with(paced) != nullptr;
+    return pace.admit(Pace::of_namespace(paced, ref.name_space), ref, now.mono, again) &&
+           pace.admit(Pace::of_server(paced), ref, now.mono, again);
+  };
   if (std::holds_alternative<CreateKey>(action)) return true;
-  const Action create = CreateKey{0, account_of(action)};
-  const Action& paced = std::holds_alternative<Claim>(action) ? create : action;
-  const bool again = flight.troubles.with(paced) != nullptr;
-  return pace.admit(Pace::of_namespace(paced, ref.name_space), ref, now.mono, again) &&
-         pace.admit(Pace::of_server(paced), ref, now.mono, again);
+  if (!std::holds_alternative<Claim>(action)) return passes(action);
+  return passes(CreateKey{0, account_of(action)}) && passes(action);
 }
 
 bool Engine::State::may_go(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,

@@ -10,7 +10,7 @@ constexpr base::Duration kForgotten{600'000};
 
 // A claim goes out before each POST.
 base::Duration gap_of(const Pace::Scope& scope) {
-  const bool two = scope.what->cost == ActionTraits::Cost::kPaidByClaim;
+  const bool two = scope.what == ActionTraits::Kind::kCreateKey;
   return two ? 2 * Pace::kGap : Pace::kGap;
 }
 
@@ -22,11 +22,11 @@ std::string server_of(const Action& action) {
 }  // namespace
 
 Pace::Scope Pace::of_namespace(const Action& action, const std::string& name_space) {
-  return {server_of(action), name_space, &traits_of(action)};
+  return {server_of(action), name_space, traits_of(action).kind};
 }
 
 Pace::Scope Pace::of_server(const Action& action) {
-  return {server_of(action), "", &traits_of(action)};
+  return {server_of(action), "", traits_of(action).kind};
 }
 
 bool Pace::admit(const Scope& scope, const kube::ObjectRef& who, base::Instant now,

@@ -26,7 +26,7 @@ class Pace {
   struct Scope {
     std::string server;
     std::string name_space;
-    const ActionTraits* what = nullptr;
+    ActionTraits::Kind what = ActionTraits::Kind::kNone;
     auto operator<=>(const Scope&) const = default;
   };
   static Scope of_namespace(const Action& action, const std::string& name_space);
