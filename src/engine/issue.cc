@@ -314,6 +314,16 @@ base::Duration burnt_wait(const Observed& o) {
   return base::backoff_wait(s.failed_issuance_attempts, there ? crashing : retries());
 }
 
+// Why the next claim is made: what a person asks for meanwhile goes before what the burnt one was
+// for.
+std::pair<std::string, std::string> reason_and_rotate(const Observed& o) {
+  const kube::Claim& burnt = *o.resource.status.claim;
+  const auto need = issue_needed(o);
+  if (!need || !is_asked_for(reason_name(*need))) return {burnt.reason, burnt.rotate};
+  const bool rotates = o.resource.rotate != o.resource.status.last_handled_rotate;
+  return {reason_name(*need), rotates ? o.resource.rotate : burnt.rotate};
+}
+
 // Whoever claimed this revision is gone, or does not know what became of its POST: claim the next
 // one.
 Decision replace_burnt_claim(const Observed& o) {
@@ -324,11 +334,15 @@ Decision replace_burnt_claim(const Observed& o) {
   if (MUTATION(strays_early) && s.revision == 0 && !o.keys.empty()) {
     return act(o, DeleteKey{o.keys.front().key.id, ""});
   }
-  const base::Instant due = not_before(o, wait_over(o, s.claim->since, burnt_wait(o)));
-  if (o.now.mono < due) return stand_by(o, s.claim->reason, due);
-  if (auto wait = wait_for_repair(o, s.claim->reason)) return std::move(*wait);
+  auto [reason, rotate] = reason_and_rotate(o);
+  // Asked for anew, it is tried at once.
+  if (rotate == s.claim->rotate) {
+    const base::Instant due = not_before(o, wait_over(o, s.claim->since, burnt_wait(o)));
+    if (o.now.mono < due) return stand_by(o, reason, due);
+  }
+  if (auto wait = wait_for_repair(o, reason)) return std::move(*wait);
   if (auto wait = clear_the_place(o, true)) return std::move(*wait);
-  return claim(o, s.claim->reason, s.claim->rotate, true);
+  return claim(o, std::move(reason), std::move(rotate), true);
 }
 
 Decision place_held_key(const Observed& o) {

@@ -180,6 +180,24 @@ TEST(RepairLimit, AListThatShowsALaterKeyIsNotBehind) {
   EXPECT_TRUE(is<Claim>(s.decide())) << name(s.decide());
 }
 
+// Found by kills on the real servers: what was asked for waited behind the repair that was claimed.
+TEST(RepairLimit, WhatIsAskedForMeanwhileGoesBeforeTheClaimedRepair) {
+  Scene s = broken(5);
+  s.account.repair_allowed = false;
+  s.claimed(4, "SecretMissing");
+  s.resource.status.failed_issuance_attempts = 5;
+  s.flight.dry_run_passed = true;
+  ASSERT_FALSE(is<Claim>(s.decide()));
+  s.resource.rotate = "now";
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<Claim>(d)) << name(d);
+  EXPECT_EQ(next_of(d).claim->reason, "Requested");
+  EXPECT_EQ(next_of(d).claim->rotate, "now");
+  EXPECT_EQ(next_of(d).repairs.count, 5) << "it is no repair";
+  s.resource.status = next_of(d);
+  EXPECT_FALSE(is<Claim>(s.decide())) << "once";
+}
+
 TEST(RepairLimit, APersonsOwnReasonsAreNone) {
   const Scene s = broken(50);
   EXPECT_TRUE(wait_for_repair(s.observed(), "KeyMissing"));
