@@ -175,7 +175,7 @@ Report judge(const Observed& o) {
       r.progress = Progress::kReconciling;
     }
     // A list without it makes nothing Ready that was not; nor, alone, anything that is not so.
-    if (r.ready && list_is_newer(o) && !told_ready(o) && !o.resource.spec.revoked) {
+    if (r.ready && !told_ready(o) && !o.resource.spec.revoked) {
       r.ready = false;
       r.ready_reason = Reason::kProgressing;
       r.message = named(s) + " is not in NetBird's list, which is asked again";
