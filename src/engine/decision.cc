@@ -82,9 +82,7 @@ bool two_lists_since(const Observed& o, base::Instant since) {
 bool key_is_missing(const Observed& o) {
   if (MUTATION(trust_stale_list)) return o.account.snapshot && active_key(o) == nullptr;
   if (!list_is_newer(o) || active_key(o) != nullptr || another_account(o)) return false;
-  const auto& gone = o.gone;
-  if (std::find(gone.begin(), gone.end(), o.resource.status.key_id) != gone.end()) return true;
-  return two_lists_since(o, o.flight.seen_at);
+  return o.lists_lack(o.resource.status.key_id) || two_lists_since(o, o.flight.seen_at);
 }
 
 base::Instant missing_told_at(const Observed& o) {

@@ -11,12 +11,18 @@ namespace {
 // taken a free place shows when the Secret is written.
 constexpr base::Duration kLookHolds{30'000}, kAbsenceHolds{300'000};
 
+// What is known of the content of this very Secret in this version; null where nothing is.
+const SecretCheck* check_of(const Flight& flight, const kube::SecretMeta& secret) {
+  const bool same = flight.check && flight.check->uid == secret.uid &&
+                    flight.check->resource_version == secret.resource_version;
+  return same ? &*flight.check : nullptr;
+}
+
 ContentState content_of(const kube::SetupKey& resource, const Flight& flight,
                         const kube::SecretMeta& secret) {
-  if (flight.check && flight.check->uid == secret.uid &&
-      flight.check->resource_version == secret.resource_version) {
-    if (!flight.check->key_right) return ContentState::kKeyAltered;
-    return flight.check->template_right ? ContentState::kRight : ContentState::kTemplateAltered;
+  if (const SecretCheck* check = check_of(flight, secret)) {
+    if (!check->key_right) return ContentState::kKeyAltered;
+    return check->template_right ? ContentState::kRight : ContentState::kTemplateAltered;
   }
   const kube::Binding& binding = resource.status.binding;
   const bool unchanged =
@@ -51,9 +57,8 @@ SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, con
   }
   if (out.state == SecretState::kOurs && out.meta != nullptr) {
     out.content = content_of(resource, flight, *out.meta);
-    out.key_in_use = flight.check && flight.check->uid == out.meta->uid &&
-                     flight.check->resource_version == out.meta->resource_version &&
-                     flight.check->key_in_use;
+    const SecretCheck* check = check_of(flight, *out.meta);
+    out.key_in_use = check != nullptr && check->key_in_use;
   }
   return out;
 }

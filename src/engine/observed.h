@@ -1,6 +1,7 @@
 #pragma once
 // Everything that decide may look at, about one SetupKey at one moment: facts only.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,6 +80,9 @@ struct Observed {
   base::Instant began;
   std::optional<ClockStep> clock_step;
 
+  bool lists_lack(const std::string& key_id) const {
+    return std::find(gone.begin(), gone.end(), key_id) != gone.end();
+  }
   // Expiry and lifetime are NetBird's, so they are told by its clock.
   base::WallTime netbird_now() const { return now.wall + account.clock_offset; }
 };

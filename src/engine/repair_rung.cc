@@ -28,7 +28,7 @@ constexpr base::Duration kInAnyOrder{5'000};
 // wrong or behind than that the key is gone.
 bool lists_may_be_wrong(const Observed& o) {
   const std::string& id = o.resource.status.key_id;
-  if (std::find(o.gone.begin(), o.gone.end(), id) != o.gone.end()) return false;
+  if (o.lists_lack(id)) return false;
   const auto made = netbird::made_at(id);
   return !made || !o.account.youngest_shown || *o.account.youngest_shown < *made + kInAnyOrder;
 }

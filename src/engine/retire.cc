@@ -12,16 +12,13 @@ bool at_netbird(const Observed& o, const std::string& id) {
                      [&id](const cache::MarkedKey& k) { return k.key.id == id; });
 }
 
-bool in(const std::vector<std::string>& ids, const std::string& id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
 bool deleted_here(const Observed& o, const std::string& id) {
-  return in(o.flight.deleted_keys, id) && !at_netbird(o, id);
+  const auto& deleted = o.flight.deleted_keys;
+  return std::find(deleted.begin(), deleted.end(), id) != deleted.end() && !at_netbird(o, id);
 }
 
 bool surely_gone(const Observed& o, const std::string& id) {
-  return !at_netbird(o, id) && (in(o.gone, id) || two_lists_since(o, o.flight.seen_at));
+  return !at_netbird(o, id) && (o.lists_lack(id) || two_lists_since(o, o.flight.seen_at));
 }
 
 bool is_previous(const Observed& o, const std::string& id) {

@@ -5,8 +5,6 @@ import threading
 import time
 from collections import Counter
 
-from windows import MARK
-
 
 class Entry:
     """One request as the journal remembers it; fate tells what the proxy did to it."""
@@ -63,11 +61,6 @@ class Journal:
     def counts(self):
         with self.lock:
             return Counter(each.kind for each in self.entries)
-
-    def twice(self):
-        """The marks that were POSTed more than once."""
-        marks = Counter(found.group() for found in map(MARK.search, self.posts()) if found)
-        return [mark for mark, count in marks.items() if count > 1]
 
 
 def _searchable(head, body):

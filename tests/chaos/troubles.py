@@ -5,7 +5,6 @@ import sqlite3
 import threading
 import time
 
-from harness.curl import curl
 from harness.wait import until
 
 from stale import Lag
@@ -88,8 +87,7 @@ class Troubles:
         def restart(how):
             (plane.etcd.kill if how == "SIGKILL" else plane.etcd.stop)()
             self._let_pass(self.arena.rng.uniform(0.1, 1.0))
-            plane.etcd.start().await_ready(
-                "healthy", lambda: curl("GET", f"{plane.etcd_url}/health").status == 200)
+            plane.start_etcd()
             if not plane.apiserver.running():
                 plane.apiserver.start()
             until("kube-apiserver is ready", plane.ready, 60)

@@ -46,13 +46,16 @@ class Stage:
 
     # The operator.
 
-    def start_operator(self):
-        self.operator = subprocess.Popen(
-            [BUILD / "nbkeys", "run", "--kubeconfig", self.at["kubeconfig_operator"],
+    def launch(self, binary, resync):
+        return subprocess.Popen(
+            [binary, "run", "--kubeconfig", self.at["kubeconfig_operator"],
              "--netbird-url", self.at["netbird_url"],
              "--netbird-token-file", self.at["netbird_token_file"],
-             "--resync", "5s", "--metrics-address", "127.0.0.1:0"],
+             "--resync", resync, "--metrics-address", "127.0.0.1:0"],
             stderr=self.log, stdout=self.log)
+
+    def start_operator(self):
+        self.operator = self.launch(BUILD / "nbkeys", "5s")
 
     def stop_operator(self):
         if self.operator is not None and self.operator.poll() is None:

@@ -30,6 +30,19 @@ class HistoryTest : public testing::Test {
       scene_.add_namespace("filler-" + std::to_string(i));
     }
   }
+  void edit_after_a_restore() {
+    const fakes::FakeKube backup = scene_.inside.kube;
+    for (int i = 0; i < 30; ++i) {
+      scene_.edit("key-0", {{"secretTemplate", {{"labels", {{"n", std::to_string(i)}}}}}});
+      scene_.pass(10 * kSecond);
+    }
+    scene_.inside.restore_kube(backup);
+    scene_.pass(kMinute);
+    const Instant asked = scene_.time();
+    scene_.rotate("key-0", "after the restore");
+    const Duration took = scene_.until([&] { return scene_.issued(asked) > 0; }, kHour);
+    at_most("seconds until an edit was seen", seconds(took), 10);
+  }
   // Until nothing is wrong but what is told of keys that the older state cannot know.
   Duration until_each_has_its_key() {
     return scene_.until(
@@ -50,17 +63,7 @@ class HistoryTest : public testing::Test {
 };
 
 TEST_F(HistoryTest, AnEditAfterARestoreTakes) {
-  const fakes::FakeKube backup = scene_.inside.kube;
-  for (int i = 0; i < 30; ++i) {
-    scene_.edit("key-0", {{"secretTemplate", {{"labels", {{"n", std::to_string(i)}}}}}});
-    scene_.pass(10 * kSecond);
-  }
-  scene_.inside.restore_kube(backup);
-  scene_.pass(kMinute);
-  const Instant asked = scene_.time();
-  scene_.rotate("key-0", "after the restore");
-  const Duration took = scene_.until([&] { return scene_.issued(asked) > 0; }, kHour);
-  at_most("seconds until an edit was seen", seconds(took), 10);
+  edit_after_a_restore();
   at_most("seconds until all was whole", seconds(until_each_has_its_key()), 60);
 }
 
@@ -87,17 +90,7 @@ class HistoryWithoutLease : public HistoryTest {
 
 TEST_F(HistoryWithoutLease, AnEditAfterARestoreTakes) {
   begin({{"rotation", {{"overlap", "1h"}}}}, false);
-  const fakes::FakeKube backup = scene_.inside.kube;
-  for (int i = 0; i < 30; ++i) {
-    scene_.edit("key-0", {{"secretTemplate", {{"labels", {{"n", std::to_string(i)}}}}}});
-    scene_.pass(10 * kSecond);
-  }
-  scene_.inside.restore_kube(backup);
-  scene_.pass(kMinute);
-  const Instant asked = scene_.time();
-  scene_.rotate("key-0", "after the restore");
-  const Duration took = scene_.until([&] { return scene_.issued(asked) > 0; }, kHour);
-  at_most("seconds until an edit was seen", seconds(took), 10);
+  edit_after_a_restore();
 }
 
 // Only what the operator itself does next meets the older state.

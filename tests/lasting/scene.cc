@@ -18,6 +18,13 @@ using fakes::text_at;
 // Far beyond every bound: what is then known needs no further hour.
 constexpr int kGivenUpBeyond = 1'500;
 
+// NBKEYS_TRACE=1 shows each request and log line that a bill counts.
+const bool kTraces = std::getenv("NBKEYS_TRACE") != nullptr;
+
+void trace(Duration at, const std::string& what) {
+  std::printf("[ trace    ] %8.1f %s\n", seconds(at), what.c_str());
+}
+
 std::string refusal_body(int status, const std::string& message) {
   return Json{{"kind", "Status"},    {"apiVersion", "v1"}, {"status", "Failure"},
               {"reason", "Refused"}, {"message", message}, {"code", status}}
@@ -343,15 +350,6 @@ void Scene::settle() {
   inside.advance(2 * kMinute);
 }
 
-namespace {
-
-void trace(Duration at, const std::string& what) {
-  static const bool wanted = std::getenv("NBKEYS_TRACE") != nullptr;
-  if (wanted) std::printf("[ trace    ] %8.1f %s\n", seconds(at), what.c_str());
-}
-
-}  // namespace
-
 Bill Scene::bill(Instant since) const {
   Bill out;
   std::map<std::int64_t, int> minutes, hours;
@@ -364,7 +362,8 @@ Bill Scene::bill(Instant since) const {
     const std::int64_t minute = (record.at.mono - since) / kMinute;
     const std::string list = list_of(record.line);
     if (!list.empty() && ++lists[{list, minute}] == 1) continue;
-    trace(record.at.mono - since, record.line + " -> " + std::to_string(record.status));
+    if (kTraces)
+      trace(record.at.mono - since, record.line + " -> " + std::to_string(record.status));
     ++out.total;
     ++minutes[minute];
     ++hours[minute / 60];
@@ -374,7 +373,8 @@ Bill Scene::bill(Instant since) const {
   for (const auto& [hour, count] : hours) out.worst_hour = std::max(out.worst_hour, count);
   for (const auto& record : inside.notes()) {
     if (record.at.mono < since || record.note.severity < io::Severity::kInfo) continue;
-    trace(record.at.mono - since, "log: " + record.note.event + " " + record.note.message);
+    if (kTraces)
+      trace(record.at.mono - since, "log: " + record.note.event + " " + record.note.message);
     ++out.log_lines;
   }
   const base::WallTime from = inside.now().wall - (time() - since) - kSecond;

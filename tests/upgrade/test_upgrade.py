@@ -1,7 +1,5 @@
 """An operator takes over what the release before has made, and gives it back, without a new key."""
 import os
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -12,9 +10,8 @@ BEFORE = Path(os.environ["NBKEYS_BEFORE"])
 pytestmark = pytest.mark.skipif(not os.environ["NBKEYS_BEFORE"],
                                 reason="a shallow clone has no release before: git fetch --unshallow")
 NOW = BUILD / "nbkeys"
-RESYNC_S = 1
+RESYNC = "1s"
 LISTS = 4  # each operator sees the keys so often before it is judged
-PATIENCE_S = 60
 
 SPECS = {
     "plain": "{}",
@@ -43,12 +40,7 @@ class World(Stage):
         self.operators = {}
 
     def run(self, binary):
-        self.operators[binary] = subprocess.Popen(
-            [binary, "run", "--kubeconfig", self.at["kubeconfig_operator"],
-             "--netbird-url", self.at["netbird_url"],
-             "--netbird-token-file", self.at["netbird_token_file"],
-             "--resync", f"{RESYNC_S}s", "--metrics-address", "127.0.0.1:0"],
-            stderr=self.log, stdout=self.log)
+        self.operators[binary] = self.launch(binary, RESYNC)
 
     def end(self, binary):
         running = self.operators.pop(binary)
@@ -74,15 +66,9 @@ class World(Stage):
     def forget_requests(self):
         self.netbird("DELETE", "/sandbox/requests")
 
-    def until(self, what, holds):
-        end = time.monotonic() + PATIENCE_S
-        while not holds():
-            assert time.monotonic() < end, f"{what}\n{self.operator_log()[-4000:]}"
-            time.sleep(0.05)
-
     def listed(self, times):
         """Waits until the operators have seen all keys so often."""
-        self.until(f"{times} lists", lambda: self.sent("GET /api/setup-keys") >= times)
+        self.wait(f"{times} lists", lambda: self.sent("GET /api/setup-keys") >= times)
 
     def held(self):
         """What must stay: which key each SetupKey has, and what each Secret holds."""
@@ -112,13 +98,13 @@ def before(world):
     """What the release before leaves: keys in each state that a SetupKey can be in."""
     world.declare()
     world.run(BEFORE)
-    world.until("all are Ready", lambda: set(world.ready().values()) == {"True"})
+    world.wait("all are Ready", lambda: set(world.ready().values()) == {"True"})
     world.patch("rotated", {"metadata": {"annotations": {"keys.netbird.io/rotate": "once"}}})
-    world.until("a key is replaced", lambda: world.status("rotated").get("lastHandledRotate") == "once")
+    world.wait("a key is replaced", lambda: world.status("rotated").get("lastHandledRotate") == "once")
     world.patch("revoked", {"spec": {"revoked": True}})
-    world.until("a key is revoked", lambda: world.status("revoked").get("state") == "revoked")
+    world.wait("a key is revoked", lambda: world.status("revoked").get("state") == "revoked")
     world.patch("suspended", {"spec": {"suspend": True}})
-    world.until("one is suspended",
+    world.wait("one is suspended",
                 lambda: world.condition("suspended", "Ready").get("reason") == "Suspended")
     world.forget_requests()
     world.listed(2)
@@ -155,17 +141,17 @@ def test_no_key_is_issued_anew(world, before, binaries):
 def test_an_issue_that_the_release_before_began_is_finished_once(world, before):
     """SIGKILL between NetBird's answer and the Secret: the claim is the release before's."""
     world.run(BEFORE)
-    world.netbird("POST", "/sandbox/faults",
-                  {"kind": "kill-after", "pattern": "^POST /api/setup-keys",
-                   "kill_pid": world.operators[BEFORE].pid})
+    world.operator = world.operators.pop(BEFORE)
+    world.kill_operator_after("^POST /api/setup-keys")
     world.apply("apiVersion: keys.netbird.io/v1alpha1\nkind: SetupKey\n"
                 "metadata:\n  name: begun\nspec:\n  name: Begun\n")
-    world.operators.pop(BEFORE).wait(timeout=30)
+    world.operator.wait(timeout=30)
+    world.operator = None
     world.end_faults()
     assert world.status("begun")["claim"]["revision"] == 1
     world.run(NOW)
-    world.until("it is Ready", lambda: world.is_ready("begun"))
-    world.until("its stray is gone", lambda: sum(
+    world.wait("it is Ready", lambda: world.is_ready("begun"))
+    world.wait("its stray is gone", lambda: sum(
         each["name"].startswith("Begun ") for each in world.netbird_keys()) == 1)
     world.end(NOW)
     assert world.status("begun")["revision"] == 2

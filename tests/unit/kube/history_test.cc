@@ -9,13 +9,17 @@ using Verdict = History::Verdict;
 
 constexpr base::Instant at(std::int64_t ms) { return {base::Duration{ms}}; }
 
+// A list while nothing else has told of a version.
+Verdict listed(History& history, const std::string& version, base::Instant ended) {
+  history.list_begun(0);
+  return history.list_ended(version, ended);
+}
+
 TEST(History, GoesOnWhileListsReachWhatWasSeen) {
   History history;
-  history.list_begun(0);
-  EXPECT_EQ(history.list_ended("10", at(0)), Verdict::kGoesOn);
+  EXPECT_EQ(listed(history, "10", at(0)), Verdict::kGoesOn);
   history.seen("20");
-  history.list_begun(0);
-  EXPECT_EQ(history.list_ended("20", at(1)), Verdict::kGoesOn);
+  EXPECT_EQ(listed(history, "20", at(1)), Verdict::kGoesOn);
   EXPECT_EQ(history.newest(), 20u);
   EXPECT_FALSE(history.decided_at());
 }
@@ -23,14 +27,11 @@ TEST(History, GoesOnWhileListsReachWhatWasSeen) {
 TEST(History, AnOlderListIsBelievedTheSecondTimeSomeTimeLater) {
   History history;
   history.seen("20");
-  history.list_begun(0);
-  EXPECT_EQ(history.list_ended("10", at(0)), Verdict::kBehind);
+  EXPECT_EQ(listed(history, "10", at(0)), Verdict::kBehind);
   ASSERT_TRUE(history.decided_at());
   EXPECT_EQ(*history.decided_at(), at(0) + History::kLag);
-  history.list_begun(0);
-  EXPECT_EQ(history.list_ended("11", at(1)), Verdict::kBehind) << "too soon to tell";
-  history.list_begun(0);
-  EXPECT_EQ(history.list_ended("12", *history.decided_at()), Verdict::kWentBack);
+  EXPECT_EQ(listed(history, "11", at(1)), Verdict::kBehind) << "too soon to tell";
+  EXPECT_EQ(listed(history, "12", *history.decided_at()), Verdict::kWentBack);
   EXPECT_EQ(history.newest(), 12u);
   EXPECT_FALSE(history.decided_at());
 }
@@ -38,12 +39,9 @@ TEST(History, AnOlderListIsBelievedTheSecondTimeSomeTimeLater) {
 TEST(History, AServerThatCatchesUpOnlyLagged) {
   History history;
   history.seen("20");
-  history.list_begun(0);
-  history.list_ended("10", at(0));
-  history.list_begun(0);
-  EXPECT_EQ(history.list_ended("21", at(30'000)), Verdict::kGoesOn);
-  history.list_begun(0);
-  EXPECT_EQ(history.list_ended("15", at(60'000)), Verdict::kBehind) << "that is another time";
+  listed(history, "10", at(0));
+  EXPECT_EQ(listed(history, "21", at(30'000)), Verdict::kGoesOn);
+  EXPECT_EQ(listed(history, "15", at(60'000)), Verdict::kBehind) << "that is another time";
 }
 
 // A watch goes on while a list is under way, and what it brings then is no promise of the list.
@@ -60,8 +58,7 @@ TEST(History, OnlyWhatWasKnownBeforeTheListBegan) {
 TEST(History, VersionsThatAreNoNumbersTellNothing) {
   History history;
   history.seen("20");
-  history.list_begun(0);
-  EXPECT_EQ(history.list_ended("opaque", at(0)), Verdict::kGoesOn);
+  EXPECT_EQ(listed(history, "opaque", at(0)), Verdict::kGoesOn);
   EXPECT_EQ(history.newest(), 20u);
 }
 
