@@ -5,66 +5,19 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
+
+#include "account_fixture.h"
 
 namespace nbkeys::engine {
 namespace {
 
 using base::ErrorCode;
-using News = Account::News;
-
-base::Instant ms(std::int64_t t) { return {base::Duration{t}}; }
-base::Now at(std::int64_t t) { return {ms(t), {base::Duration{1'800'000'000'000 + t}}}; }
-
-io::HttpOutcome answer(int status, std::string body) {
-  io::HttpResponse response;
-  response.status = status;
-  response.body = base::SecretText(std::move(body));
-  return response;
-}
-
-class AccountTest : public testing::Test {
- protected:
-  AccountTest() { account.begin_term(ms(0)); }
-
-  // What a tick sends, by operation.
-  std::map<std::string, io::RequestId> tick(std::int64_t t, Account& who) {
-    news = who.tick(at(t), out);
-    std::map<std::string, io::RequestId> sent;
-    for (io::Command& command : out.take()) {
-      if (auto* send = std::get_if<io::SendHttp>(&command))
-        sent[send->request.operation] = send->id;
-    }
-    return sent;
-  }
-  std::map<std::string, io::RequestId> tick(std::int64_t t) { return tick(t, account); }
-
-  News answered(io::RequestId id, io::HttpOutcome outcome, std::int64_t t) {
-    io::HttpDone done{id, std::move(outcome)};
-    News told = News::kNone;
-    EXPECT_TRUE(account.handle(done, at(t), out, told));
-    out.take();
-    return told;
-  }
-  AccountState state(std::int64_t t = 0) { return account.facts(ms(t)).state; }
-  void failed(const base::Error& error, std::int64_t t) {
-    account.call_failed(error, ms(t - 10), ms(t), out);
-    out.take();
-  }
-  std::int64_t wakes(std::int64_t t) {
-    const auto at = account.wake_at(ms(t));
-    return at ? at->since_start.count() : -1;
-  }
-  void become_ready(std::int64_t t) {
-    EXPECT_EQ(answered(tick(t)["list_keys"], answer(200, "[]"), t), News::kReconsiderAll);
-    EXPECT_EQ(state(), AccountState::kReady);
-  }
-
-  Account account{{"default", 0, 0}, base::Duration{300'000}, 8, 1};
-  io::Outbox out;
-  News news = News::kNone;
-};
+using testing::AccountTest;
+using testing::answer;
+using testing::at;
+using testing::ms;
+using testing::News;
 
 TEST_F(AccountTest, ANewTermListsOnceAndAsksWhoTheTokenIs) {
   EXPECT_EQ(state(), AccountState::kUnknown);
@@ -274,6 +227,20 @@ TEST_F(AccountTest, A403OnAWriteAsksForTheRightWithoutWriting) {
   EXPECT_EQ(state(), AccountState::kReady) << "it may write, so it is that key's trouble";
 }
 
+TEST_F(AccountTest, ARightThatWasGrantedIsNotAskedForAgainForTenMinutes) {
+  become_ready(0);
+  const base::Error forbidden{ErrorCode::kForbidden, "create_key", "HTTP 403"};
+  const auto asks = [&](std::int64_t t) {
+    account.call_failed(forbidden, ms(t), ms(t), out, io::Method::kDelete);
+    return tick(t).contains("probe_write");
+  };
+  account.call_failed(forbidden, ms(1'000), ms(1'000), out, io::Method::kDelete);
+  answered(tick(1'000)["probe_write"], answer(404, "{}"), 1'010);
+  EXPECT_FALSE(asks(1'020));
+  EXPECT_FALSE(asks(601'009));
+  EXPECT_TRUE(asks(601'010));
+}
+
 // A proxy may dislike one kind of request.
 TEST_F(AccountTest, TheRightIsAskedForInAnotherWayThanWhatWasRefused) {
   const base::Error forbidden{ErrorCode::kForbidden, "s", "HTTP 403"};
@@ -461,106 +428,6 @@ TEST_F(AccountTest, NeverHeardOfIsStaleInTheEndToo) {
   EXPECT_TRUE(account.facts(ms(900'001)).stale);
   tick(0);
   EXPECT_LE(wakes(0), 900'001) << "staleness is an event";
-}
-
-TEST_F(AccountTest, GroupsAreListedForWhoeverNamesOne) {
-  become_ready(0);
-  EXPECT_EQ(account.resolve({{"", "servers"}}).state, GroupFacts::State::kNotLoaded);
-  account.want_groups(ms(10));
-  auto sent = tick(10);
-  ASSERT_TRUE(sent.contains("list_groups"));
-  EXPECT_EQ(answered(sent["list_groups"],
-                     answer(200, R"([{"id": "g2", "name": "servers"}, {"id": "g1", "name": "dup"},
-                                     {"id": "g3", "name": "dup"}])"),
-                     11),
-            News::kReconsiderAll);
-  EXPECT_EQ(account.resolve({{"", "servers"}}).ids, (std::vector<std::string>{"g2"}));
-  EXPECT_EQ(account.resolve({{"", "dup"}}).state, GroupFacts::State::kAmbiguous);
-  const GroupFacts missing = account.resolve({{"g9", ""}, {"", "nobody"}});
-  EXPECT_EQ(missing.state, GroupFacts::State::kMissing);
-  EXPECT_EQ(missing.name, "nobody");
-}
-
-TEST_F(AccountTest, IdsNeedNoListAndAreSortedWithoutRepeats) {
-  const GroupFacts resolved = account.resolve({{"b", ""}, {"a", ""}, {"b", ""}});
-  EXPECT_EQ(resolved.state, GroupFacts::State::kResolved);
-  EXPECT_EQ(resolved.ids, (std::vector<std::string>{"a", "b"}));
-  EXPECT_TRUE(account.resolve({}).ids.empty());
-}
-
-TEST_F(AccountTest, AMissingGroupIsAskedForMoreAndMoreSeldom) {
-  become_ready(0);
-  std::int64_t t = 0, last_gap = 0;
-  for (int i = 0; i < 12; ++i) {
-    account.want_groups(ms(t));
-    std::int64_t due = t;
-    std::map<std::string, io::RequestId> sent;
-    while (!(sent = tick(due)).contains("list_groups")) {
-      if (sent.contains("list_keys")) answered(sent["list_keys"], answer(200, "[]"), due);
-      due += 500;
-      ASSERT_LT(due, t + 400'000) << i;
-    }
-    if (i > 0) {
-      EXPECT_GE(due - t + 1'000, last_gap) << i;
-      last_gap = due - t;
-    }
-    t = due;
-    answered(sent["list_groups"], answer(200, "[]"), t);
-  }
-  EXPECT_GE(last_gap, 200'000);
-}
-
-TEST_F(AccountTest, AFailingListOfGroupsConcernsOnlyThoseWhoNameAGroup) {
-  for (const int status : {403, 404, 500}) {
-    account.begin_term(ms(0));
-    become_ready(0);
-    account.want_groups(ms(10));
-    EXPECT_EQ(answered(tick(10)["list_groups"], answer(status, "{}"), 10), News::kReconsiderAll);
-    EXPECT_EQ(state(), AccountState::kReady) << status;
-    EXPECT_FALSE(account.gate().paused(ms(10))) << status;
-    const GroupFacts facts = account.resolve({{"", "servers"}});
-    EXPECT_EQ(facts.state, GroupFacts::State::kNotLoaded);
-    EXPECT_NE(facts.problem, "") << status;
-    account.want_groups(ms(11));
-    EXPECT_TRUE(tick(5'009).empty()) << status;
-    auto sent = tick(5'010);
-    ASSERT_TRUE(sent.contains("list_groups")) << status;
-    EXPECT_EQ(answered(sent["list_groups"], answer(status, "{}"), 5'010), News::kNone);
-    sent = tick(15'010);
-    EXPECT_EQ(
-        answered(sent["list_groups"], answer(200, R"([{"id": "g", "name": "servers"}])"), 15'010),
-        News::kReconsiderAll);
-    EXPECT_EQ(account.resolve({{"", "servers"}}).state, GroupFacts::State::kResolved);
-  }
-}
-
-TEST_F(AccountTest, AFailingListOfGroupsIsAskedForSeldom) {
-  become_ready(0);
-  int asked = 0;
-  for (std::int64_t t = 0; t < 3'600'000; t += 500) {
-    account.want_groups(ms(t));
-    account.note_group_names_in_use();
-    auto sent = tick(t);
-    if (sent.contains("list_keys")) answered(sent["list_keys"], answer(200, "[]"), t);
-    if (!sent.contains("list_groups")) continue;
-    ++asked;
-    answered(sent["list_groups"], answer(500, "{}"), t);
-  }
-  EXPECT_LE(asked, 60);
-  EXPECT_GE(asked, 12) << "within five minutes after the fault all is done";
-}
-
-TEST_F(AccountTest, NamesInUseAreRefreshedWithEachList) {
-  become_ready(0);
-  account.want_groups(ms(0));
-  answered(tick(0)["list_groups"], answer(200, "[]"), 0);
-  account.note_group_names_in_use();
-  auto sent = tick(330'000);
-  EXPECT_TRUE(sent.contains("list_keys"));
-  EXPECT_TRUE(sent.contains("list_groups"));
-  answered(sent["list_keys"], answer(200, "[]"), 330'000);
-  answered(sent["list_groups"], answer(200, "[]"), 330'000);
-  EXPECT_FALSE(tick(660'000).contains("list_groups")) << "nobody named one since";
 }
 
 TEST_F(AccountTest, ListsArePaidFromTheBudget) {
