@@ -143,6 +143,8 @@ class Store {
     }
     return out;
   }
+  // A list has shown an object older than it was known, since the last call.
+  bool take_went_back() { return std::exchange(went_back_, false); }
   // Versions seen so far are of a history that the server has no longer, so that whatever comes
   // next replaces what is known.
   void forget_versions(const std::string& scope) {
@@ -162,7 +164,9 @@ class Store {
     const auto found = objects_.find(ref);
     if (found != objects_.end()) {
       const std::uint64_t known = found->second.version();
-      if (seen != 0 && seen < known && listed_at < known) return false;
+      const bool older = seen != 0 && seen < known;
+      if (older && listed_at < known) return false;
+      went_back_ = went_back_ || older;
       // A version seen once more is no news; but a first sight that came damaged must not stay for
       // ever.
       found->second = std::move(kept);
@@ -184,6 +188,7 @@ class Store {
   }
 
   base::LinkedHashMap<kube::ObjectRef, Kept, kube::ObjectRefHash> objects_;
+  bool went_back_ = false;
   std::map<kube::ObjectRef, std::uint64_t> erased_;  // at which version each was last seen to end
 };
 

@@ -16,6 +16,12 @@ void gather(T object, typename cache::Store<T>::Listed& listed) {
   listed.insert_or_assign(ref, std::move(kept));
 }
 
+template <typename T>
+kube::WatchSink::Ended verdict_of(cache::Store<T>& store) {
+  return store.take_went_back() ? kube::WatchSink::Ended::kWentBack
+                                : kube::WatchSink::Ended::kGoesOn;
+}
+
 }  // namespace
 
 SetupKeySink::SetupKeySink(std::string scope, World& world, Touch touch)
@@ -29,7 +35,7 @@ void SetupKeySink::listed(const nlohmann::json& object) {
   gather(std::move(*resource), listed_);
 }
 
-void SetupKeySink::list_ended(const std::string& resource_version) {
+kube::WatchSink::Ended SetupKeySink::list_ended(const std::string& resource_version) {
   // The index has to follow, so each object goes the way that a single event would.
   const auto listed = std::exchange(listed_, {});
   for (const auto& ref : world_.setup_keys.missing_in(listed, scope_, resource_version)) {
@@ -41,6 +47,7 @@ void SetupKeySink::list_ended(const std::string& resource_version) {
         [&](const kube::SetupKey& resource) { put_setup_key(world_, resource, resource_version); });
     touch_(ref);
   }
+  return verdict_of(world_.setup_keys);
 }
 
 void SetupKeySink::changed(const nlohmann::json& object) {
@@ -69,9 +76,10 @@ void SecretSink::listed(const nlohmann::json& object) {
   gather(std::move(*meta), listed_);
 }
 
-void SecretSink::list_ended(const std::string& resource_version) {
+kube::WatchSink::Ended SecretSink::list_ended(const std::string& resource_version) {
   const auto touched = world_.secrets.swap_in(scope_, std::exchange(listed_, {}), resource_version);
   for (const kube::ObjectRef& ref : touched) touch_owners(ref);
+  return verdict_of(world_.secrets);
 }
 
 void SecretSink::changed(const nlohmann::json& object) {

@@ -17,7 +17,7 @@ class SetupKeySink : public kube::WatchSink {
   SetupKeySink(std::string scope, World& world, Touch touch);
   void list_begun() override;
   void listed(const nlohmann::json& object) override;
-  void list_ended(const std::string& resource_version) override;
+  Ended list_ended(const std::string& resource_version) override;
   void changed(const nlohmann::json& object) override;
   void removed(const nlohmann::json& object) override;
   std::uint64_t newest() const override { return world_.setup_keys.newest(scope_); }
@@ -35,7 +35,7 @@ class SecretSink : public kube::WatchSink {
   SecretSink(std::string scope, World& world, Touch touch);
   void list_begun() override;
   void listed(const nlohmann::json& object) override;
-  void list_ended(const std::string& resource_version) override;
+  Ended list_ended(const std::string& resource_version) override;
   void changed(const nlohmann::json& object) override;
   void removed(const nlohmann::json& object) override;
   std::uint64_t newest() const override { return world_.secrets.newest(scope_); }

@@ -20,9 +20,10 @@ constexpr base::Duration kHealthyWatch{5'000};
 // A watch that ends so much earlier than was asked for did not end by itself.
 constexpr base::Duration kEarly{5'000};
 // A server that gives reason for doubt again and again is not listed without pause.
-constexpr base::Duration kListsApart{30'000}, kProbesApart{30'000}, kProbeAgain{60'000};
-// A kube-apiserver whose version is behind that of a watch leaves it without an answer.
-constexpr base::Duration kAnswered{2'000};
+constexpr base::Duration kListsApart{30'000};
+// So is one whose watches break again and again. With the time that a server may lag it makes the
+// minute within which a history that went back is noticed.
+constexpr base::Duration kListsApartAfterBreaks{50'000};
 
 }  // namespace
 
@@ -41,10 +42,6 @@ void Watch::list(io::Outbox& out) {
 }
 
 bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
-  if (probe_id_ != 0 && done.id == probe_id_) {
-    probed(std::move(done.outcome), now);
-    return true;
-  }
   if (state_ != State::kListing || done.id != list_id_) return false;
   // The sink sees items of a page that may yet turn out to be broken or no list. Every such page
   // ends in fail() with relist, after which the only way on is list(), which begins with
@@ -60,24 +57,25 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
   } else {
     resource_version_ = std::get_if<Pages::Ended>(&*next)->resource_version;
     list_ended(now, out);
-    open(now, out);
+    open(out);
   }
   return true;
 }
 
 void Watch::list_ended(base::Instant now, io::Outbox& out) {
-  if (history_.list_ended(resource_version_, now) == History::Verdict::kWentBack) {
+  bool went_back = history_.list_ended(resource_version_, now) == History::Verdict::kWentBack;
+  if (went_back) sink_.history_went_back();
+  if (sink_.list_ended(resource_version_) == WatchSink::Ended::kWentBack) went_back = true;
+  if (went_back) {
     out.note(io::Severity::kWarn, "history_went_back",
              "the API server's state is older than what it has shown before, as after etcd was "
              "restored from a backup; what it shows now is believed",
              {{"resource", resource_name()}});
     went_back_ = true;
     went_back_at_ = now;
-    sink_.history_went_back();
   }
-  sink_.list_ended(resource_version_);
   synced_ = true;
-  relist_ = broken_ = false;
+  relist_ = false;
   listed_at_ = now;
   if (list_due_) list_due_ = now + kListsApart;
   const auto decided = history_.decided_at();
@@ -87,39 +85,16 @@ void Watch::list_ended(base::Instant now, io::Outbox& out) {
 void Watch::doubt(base::Instant now) {
   // What the others find at the same time is the same.
   if (went_back_at_ && now - *went_back_at_ < History::kLag) return;
-  const base::Instant due = listed_at_ ? std::max(now, *listed_at_ + kListsApart) : now;
+  list_soon(kListsApart, now);
+}
+
+void Watch::list_soon(base::Duration apart, base::Instant now) {
+  const base::Instant due = listed_at_ ? std::max(now, *listed_at_ + apart) : now;
   if (!list_due_ || due < *list_due_) list_due_ = due;
 }
 
-void Watch::probe(base::Instant now, io::Outbox& out) {
-  probe_due_.reset();
-  probed_at_ = now;
-  probe_horizon_ = history_.newest();
-  probe_id_ = out.send(list_request(collection_, 1, ""));
-}
-
-void Watch::probed(io::HttpOutcome outcome, base::Instant now) {
-  probe_id_ = 0;
-  probe_due_ = now + kProbeAgain;
-  const auto response = accept_response(std::move(outcome), "look at the version");
-  if (!response) return;
-  const auto none = [](const base::Json&) { return base::Status(base::Done{}); };
-  const auto rest = parse_list(response->body.reveal(), "look at the version", none);
-  if (!rest) return;
-  const auto at = version_number(base::string_or(*rest, {"metadata", "resourceVersion"}));
-  if (at == 0) return;
-  probe_due_.reset();
-  broken_ = false;
-  if (at < probe_horizon_) doubt(now);
-}
-
-void Watch::probe_by(base::Instant due) {
-  if (broken_) probe_due_ = probed_at_ ? std::max(due, *probed_at_ + kProbesApart) : due;
-}
-
-void Watch::open(base::Instant now, io::Outbox& out) {
+void Watch::open(io::Outbox& out) {
   state_ = State::kWatching;
-  probe_by(now + kAnswered);
   retry_at_.reset();
   opened_at_.reset();
   lines_ = WatchLines{};
@@ -132,9 +107,7 @@ void Watch::open(base::Instant now, io::Outbox& out) {
 bool Watch::handle(const io::WatchOpened& opened, base::Instant now) {
   if (state_ != State::kWatching || opened.id != watch_id_) return false;
   opened_at_ = now;
-  if (opened.status != 200) return true;
-  problem_.reset();
-  probe_by(now);
+  if (opened.status == 200) problem_.reset();
   return true;
 }
 
@@ -198,7 +171,11 @@ bool Watch::handle(const io::WatchClosed& closed, base::Instant now, io::Outbox&
   if (healthy) works_again();
   const bool by_itself =
       closed.status == 200 && opened_at_ && now - *opened_at_ + kEarly >= asked_for_;
-  broken_ = broken_ || !by_itself;
+  // A server that was started on an older state may have written its way past all that was seen, so
+  // that only a whole list tells. An answer that refuses the watch is no break.
+  if (!by_itself && (closed.status == 0 || closed.status == 200)) {
+    list_soon(kListsApartAfterBreaks, now);
+  }
   if (closed.status == 200) {
     state_ = State::kIdle;
     retry_at_ = healthy ? now : now + random_.jitter(kBackoffMin, 50);
@@ -260,7 +237,6 @@ std::optional<base::Instant> Watch::wake_at() const {
     case State::kIdle: return retry_at_;
     case State::kWatching: break;
   }
-  if (!list_due_ || (probe_due_ && *probe_due_ < *list_due_)) return probe_due_;
   return list_due_;
 }
 
@@ -269,14 +245,12 @@ void Watch::tick(base::Instant now, io::Outbox& out) {
   if (state_ == State::kWatching && list_is_due) {
     out.close_watch(watch_id_);
     list(out);
-  } else if (state_ == State::kWatching && probe_due_ && *probe_due_ <= now) {
-    probe(now, out);
   }
   if (state_ != State::kIdle || !retry_at_ || *retry_at_ > now) return;
   if (relist_ || list_is_due) {
     list(out);
   } else {
-    open(now, out);
+    open(out);
   }
 }
 

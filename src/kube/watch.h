@@ -27,8 +27,11 @@ class WatchSink {
   virtual void list_begun() = 0;
   // Only list_ended() makes it count: the page may turn out to be broken further on.
   virtual void listed(const nlohmann::json& object) = 0;
-  // Everything that the list did not show is gone, unless it is newer than this version.
-  virtual void list_ended(const std::string& resource_version) = 0;
+  // Everything that the list did not show is gone, unless it is newer than this version. An object
+  // that it shows older than it was known, at a version that is not older, tells of another
+  // history.
+  enum class Ended { kGoesOn, kWentBack };
+  virtual Ended list_ended(const std::string& resource_version) = 0;
   virtual void changed(const nlohmann::json& object) = 0;  // added or modified
   virtual void removed(const nlohmann::json& object) = 0;
   // The newest version that is known of the collection, whichever way it came.
@@ -65,11 +68,10 @@ class Watch {
   enum class State { kIdle, kListing, kWatching };
 
   void list(io::Outbox& out);
-  void open(base::Instant now, io::Outbox& out);
-  void probe_by(base::Instant due);
+  void open(io::Outbox& out);
   void list_ended(base::Instant now, io::Outbox& out);
-  void probe(base::Instant now, io::Outbox& out);
-  void probed(io::HttpOutcome outcome, base::Instant now);
+  // Not sooner after the last list than this.
+  void list_soon(base::Duration apart, base::Instant now);
   void line(std::string_view text, base::Instant now, io::Outbox& out);
   void fail(base::Error error, bool relist, base::Instant now, io::Outbox& out);
   void tell(base::Error problem, io::Outbox& out);
@@ -94,14 +96,8 @@ class Watch {
   bool went_back_ = false;
   std::optional<base::Instant> went_back_at_;
   std::optional<base::Instant> listed_at_;
-  std::optional<base::Instant> list_due_;  // because of a doubt, although the watch runs
-  // A watch that did not end by itself may have met another history; one object of a list tells the
-  // server's version.
-  bool broken_ = false;
-  base::Duration asked_for_{0};  // how long the present watch is to last
-  io::RequestId probe_id_ = 0;
-  std::uint64_t probe_horizon_ = 0;
-  std::optional<base::Instant> probe_due_, probed_at_;
+  std::optional<base::Instant> list_due_;  // because of a doubt, although the watch may run
+  base::Duration asked_for_{0};            // how long the present watch is to last
   int failures_ = 0;
   std::optional<base::Instant> opened_at_;  // of the present watch
   std::optional<base::Instant> retry_at_;

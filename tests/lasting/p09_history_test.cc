@@ -93,7 +93,21 @@ TEST_F(HistoryWithoutLease, AnEditAfterARestoreTakes) {
   edit_after_a_restore();
 }
 
-// Only what the operator itself does next meets the older state.
+TEST_F(HistoryWithoutLease, AnEditAfterARestoreThatNoVersionShows) {
+  begin({{"rotation", {{"overlap", "1h"}}}}, false);
+  const fakes::FakeKube backup = scene_.inside.kube;
+  for (int i = 0; i < 5; ++i) scene_.rotate("key-" + std::to_string(i));
+  scene_.pass(5 * kMinute);
+  restore_beyond(backup);
+  const Instant later = scene_.time();
+  for (int i = 0; i < 5; ++i) scene_.rotate("key-" + std::to_string(i), "after the restore");
+  at_most("seconds until all was rotated",
+          seconds(scene_.until([&] { return scene_.issued(later) == 5; }, kHour)), 60);
+  scene_.pass(kMinute);
+  EXPECT_EQ(scene_.keys("key-0").size(), 2u);
+  at_most("seconds until all was whole", seconds(until_each_has_its_key()), 60);
+}
+
 TEST_F(HistoryWithoutLease, WhatFallsDueAfterARestoreThatNoVersionShows) {
   begin({{"rotation", {{"interval", "2h"}, {"overlap", "1h"}}}}, false);
   const fakes::FakeKube backup = scene_.inside.kube;

@@ -65,10 +65,21 @@ TEST_F(CollectionsTest, AnOlderObjectInANewerListWasPutBack) {
   flight().troubles.failed(WriteStatus{}, {base::ErrorCode::kConflict, "", "stale"}, now.mono);
   keys.list_begun();
   keys.listed(json(setup_key_text(40, R"({"revision": 1})")));
-  keys.list_ended("1000");
+  EXPECT_EQ(keys.list_ended("1000"), kube::WatchSink::Ended::kWentBack);
   EXPECT_EQ(resource()->status.revision, 1u);
   EXPECT_FALSE(flight().needs_refresh) << "what failed before it is of the past";
   EXPECT_TRUE(flight().troubles.empty());
+  keys.list_begun();
+  keys.listed(json(setup_key_text(40, R"({"revision": 1})")));
+  EXPECT_EQ(keys.list_ended("1001"), kube::WatchSink::Ended::kGoesOn);
+}
+
+TEST_F(CollectionsTest, AnOlderSecretInANewerListTellsOfAnotherHistory) {
+  secrets.changed(json(secret_text(60, 2)));
+  secrets.list_begun();
+  secrets.listed(json(secret_text(41, 1)));
+  EXPECT_EQ(secrets.list_ended("70"), kube::WatchSink::Ended::kWentBack);
+  EXPECT_EQ(world.secrets.find(ref)->revision, 1u);
 }
 
 TEST_F(CollectionsTest, NobodySeesHalfAList) {

@@ -20,7 +20,7 @@ class Nowhere : public WatchSink {
  public:
   void list_begun() override {}
   void listed(const nlohmann::json&) override {}
-  void list_ended(const std::string&) override {}
+  Ended list_ended(const std::string&) override { return Ended::kGoesOn; }
   void changed(const nlohmann::json&) override {}
   void removed(const nlohmann::json&) override {}
   std::uint64_t newest() const override { return 0; }
