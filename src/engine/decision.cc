@@ -180,8 +180,12 @@ Decision write_status(const Observed& o, kube::KeyStatus next, const status::Rep
 Decision settle(const Observed& o, const status::Report& report) {
   Decision out = write_status(o, with_key_facts(o, o.resource.status), report);
   out.tells = true;
-  if (kube::same_status(*next_of(out.action), o.resource.status)) {
+  const kube::KeyStatus& next = *next_of(out.action);
+  if (kube::same_status(next, o.resource.status)) {
     out.action = Rest{};
+  } else if (const auto held = o.flight.telling.hold(next.conditions, o.now.mono)) {
+    out.action = Rest{};
+    wake_by(held, out);
   } else {
     tell_cause(o, report, out);
   }

@@ -445,6 +445,11 @@ void Engine::State::carry_out(const Decision& decision, const Observed& o,
   entry.event = decision.event;
   if (entry.event) entry.about = o.resource.meta;
   if (o.resource.status.claim) entry.issue_reason = o.resource.status.claim->reason;
+  const kube::KeyStatus* next = next_of(decision.action);
+  if (decision.tells && next != nullptr) {
+    world.flights[o.resource.meta.ref].telling.said(o.resource.status.conditions, next->conditions,
+                                                    o.now.mono);
+  }
   send(decision.action, std::move(entry), o, owner);
   if (!decision.beside || at_kube >= limit()) return;
   if (o.flight.troubles.hold(*decision.beside, o.now.mono)) return;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/secret_text.h"
 #include "base/time.h"
+#include "engine/telling.h"
 #include "engine/trouble.h"
 #include "kube/secret.h"
 
@@ -73,6 +74,7 @@ struct Flight {
 
   std::int64_t seen_generation = 0;  // an edit of the spec ends every back-off
   Troubles troubles;
+  Telling telling;
 
   // What was read and tried before the API server's state was put back. What is in the air, and
   // what was done at NetBird, stays true.

@@ -81,6 +81,7 @@ void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& fl
   if (flight.seen_generation != resource.meta.generation) {
     flight.seen_generation = resource.meta.generation;
     flight.troubles.clear();
+    flight.telling = {};
   }
   if (flight.claimed != 0 && flight.claimed != open) flight.claimed = 0;
   if (flight.held && flight.held->facts.revision != open) {

@@ -67,7 +67,7 @@ std::optional<Decision> retire_previous(const Observed& o) {
     return deleted_here(o, p.key_id) || (is_due(p) && surely_gone(o, p.key_id));
   });
   if (next.previous_keys.size() != s.previous_keys.size()) {
-    return write_status(o, with_key_facts(o, std::move(next)), judge(o));
+    return note_status(with_key_facts(o, std::move(next)), Priority::kEnding);
   }
   if (!account_answers(o)) return std::nullopt;
   Decision wait = act(o, Rest{});

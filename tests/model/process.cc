@@ -37,7 +37,7 @@ std::int64_t ms(Instant at) { return at.since_start.count(); }
 Flight clone(const Flight& from) {
   const auto& [needs_refresh, claimed, held, paid, list_needed_since, look, check, dry_run_passed,
                proven_revision, deleted_keys, seen_revision, seen_at, lost, seen_generation,
-               troubles] = from;
+               troubles, telling] = from;
   Flight out;
   out.needs_refresh = needs_refresh;
   out.claimed = claimed;
@@ -54,6 +54,7 @@ Flight clone(const Flight& from) {
   out.lost = lost;
   out.seen_generation = seen_generation;
   out.troubles = troubles;
+  out.telling = telling;  // nothing is noted there: only the engine's own carry_out does
   return out;
 }
 
