@@ -64,6 +64,7 @@ void Inventory::replace(std::vector<netbird::Key> keys, SnapshotTime began) {
     if (known.changed_at >= began.mono) continue;
     known.changed_at = kNotByUs;
     known.revision = mark->revision;
+    known.ticket = mark->ticket;
     if (known.key != key) known.key = std::move(key);
   }
   settled_at_.reset();
@@ -138,7 +139,7 @@ void Inventory::put(const netbird::Key& key, base::Instant at) {
     ++marked_;
     ++total_;
   }
-  known = {key, mark->revision, at, known.list, std::nullopt};
+  known = {key, mark->revision, mark->ticket, at, known.list, std::nullopt};
   known.key.name.clear();
 }
 

@@ -19,6 +19,7 @@ namespace nbkeys::cache {
 struct MarkedKey {
   netbird::Key key;
   std::uint32_t revision = 0;
+  std::string ticket = {};   // of its mark; empty: none
   base::Instant changed_at;  // when this process last learnt of it by its own call
   std::uint32_t list = 0;    // the number of the last list that had it; 0: none yet
   std::optional<base::Instant> missing_since;  // the first list in a row without it

@@ -3,18 +3,34 @@
 #include <charconv>
 
 #include "base/hash.h"
+#include "kube/ticket.h"
 
 namespace nbkeys::cache {
 namespace {
-constexpr std::string_view kOpen = " [k8s-";
+constexpr std::string_view kOpen = " [k8s-", kTicketSign = " ~";
 constexpr std::size_t kOwnerDigits = 16;
+
+// At the end of what stands before the rest of the mark.
+std::string ticket_in(std::string_view name) {
+  constexpr std::size_t kLength = kTicketSign.size() + kube::kTicketLength;
+  if (name.size() < kLength) return "";
+  const std::string_view end = name.substr(name.size() - kLength);
+  const std::string_view word = end.substr(kTicketSign.size());
+  return end.starts_with(kTicketSign) && kube::is_ticket_word(word) ? std::string(word) : "";
+}
 }  // namespace
 
-std::string owner_of(std::string_view uid) { return base::sha256_hex(uid).substr(0, kOwnerDigits); }
+std::string owner_of(std::string_view uid, std::string_view identity) {
+  if (identity.empty()) return base::sha256_hex(uid).substr(0, kOwnerDigits);
+  const std::string both = std::string(identity) + "\n" + std::string(uid);
+  return base::sha256_hex(both).substr(0, kOwnerDigits);
+}
 
 std::string marked_name(std::string_view display_name, const Mark& mark) {
-  return std::string(display_name) + std::string(kOpen) + mark.owner + "-r" +
-         std::to_string(mark.revision) + "]";
+  std::string out(display_name);
+  if (!mark.ticket.empty()) out.append(kTicketSign).append(mark.ticket);
+  return out.append(kOpen).append(mark.owner).append("-r").append(std::to_string(mark.revision)) +
+         "]";
 }
 
 std::optional<Mark> parse_mark(std::string_view name) {
@@ -31,7 +47,7 @@ std::optional<Mark> parse_mark(std::string_view name) {
   const char* end = rest.data() + rest.size();
   const auto [at, error] = std::from_chars(rest.data() + 2, end, revision);
   if (error != std::errc{} || at != end) return std::nullopt;
-  return Mark{std::string(owner), revision};
+  return Mark{std::string(owner), revision, ticket_in(name.substr(0, open))};
 }
 
 }  // namespace nbkeys::cache

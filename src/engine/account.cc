@@ -88,6 +88,7 @@ void Account::begin_term(base::Instant now) {
   hurried_at_.reset();
   right_known_until_.reset();
   term_began_ = now;
+  term_began_there_.reset();
   told_stale_ = false;
   identity_call_.at = user_.at = list_.at = now;
 }
@@ -184,6 +185,7 @@ void Account::set_clock(const io::HttpResponse& response, base::WallTime now) {
   if (!response.date) return;
   const base::Duration off = *response.date + base::Duration{500} - now;
   clock_offset_ = off > kClockTolerance || off < -kClockTolerance ? off : base::Duration{0};
+  if (!term_began_there_) term_began_there_ = *response.date;
 }
 
 Account::News Account::list_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out) {
@@ -395,6 +397,7 @@ AccountFacts Account::facts(base::Instant now) const {
   out.id = id_;
   out.id_asked = id_asked_;
   out.clock_offset = clock_offset_;
+  out.term_began = term_began_there_;
   out.repair_allowed = repairs_.may(now);
   out.repair_at = out.repair_allowed ? now : repairs_.next_at();
   const base::Instant since = out.snapshot ? out.snapshot->mono : term_began_;

@@ -119,6 +119,7 @@ class Account {
   std::string right_problem_;
   base::Duration clock_offset_{0};
   base::Instant term_began_;
+  std::optional<base::WallTime> term_began_there_;  // by NetBird's clock
   bool told_stale_ = false;
 };
 

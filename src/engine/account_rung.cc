@@ -34,9 +34,11 @@ Decision move_over(const Observed& o) {
   next.repairs = s.repairs;
   next.account = {o.account.name, *o.account.id};
   Decision out = note_status(std::move(next));
+  const std::string left =
+      s.revision != 0 ? "key " + s.key_id + " (revision " + std::to_string(s.revision) + ")"
+                      : "what an issue that did not finish has made";
   out.event = kube::Event{true, "KeyLeftAlive",
-                          "key " + s.key_id + " (revision " + std::to_string(s.revision) +
-                              ") stays in the NetBird account " + s.account.id +
+                          left + " stays in the NetBird account " + s.account.id +
                               ", where nobody ends it before it expires; a new key is issued in "
                               "the account " +
                               *o.account.id};

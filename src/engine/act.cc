@@ -41,9 +41,10 @@ io::HttpRequest status_request(const kube::KeyStatus& next, const Observed& o) {
   return kube::patch_status(meta, patch);
 }
 
-io::HttpRequest post_request(const Observed& o, const std::string& owner, std::uint32_t revision) {
+io::HttpRequest post_request(const Observed& o, const std::string& owner, const CreateKey& create) {
   netbird::NewKey key;
-  key.name = cache::marked_name(o.resource.spec.settings.display_name, {owner, revision});
+  key.name = cache::marked_name(o.resource.spec.settings.display_name,
+                                {owner, create.revision, create.ticket});
   const kube::KeySettings& settings = o.resource.spec.settings;
   key.type = kube::key_type_name(settings.type);
   key.usage_limit = settings.usage_limit;
@@ -109,7 +110,7 @@ io::HttpRequest request_for(const Action& action, const Observed& o, const std::
           },
           [&](const WriteStatus& a) { return status_request(a.next, o); },
           [&](const Claim& a) { return status_request(a.next, o); },
-          [&](const CreateKey& a) { return post_request(o, owner, a.revision); },
+          [&](const CreateKey& a) { return post_request(o, owner, a); },
           [&](const LookForSecret&) { return kube::get_secret_meta(secret_ref(o.resource)); },
           [&](const ReadSecret&) { return kube::get_secret(secret_ref(o.resource)); },
           [&](const TryWritingSecret&) { return secret_trial(o); },
@@ -136,7 +137,7 @@ void sent(const Action& action, Flight& flight, base::Instant now) {
   if (create == nullptr) return;
   // The POST may happen now, so this revision is used up, and only its answer may say otherwise.
   flight.claimed = 0;
-  flight.lost.push_back({create->revision, now});
+  flight.lost.push_back({create->revision, now, create->ticket});
   if (flight.lost.size() > Flight::kLostMax) flight.lost.erase(flight.lost.begin());
 }
 

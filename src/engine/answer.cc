@@ -33,8 +33,8 @@ class Answer {
   void setup_key_read(base::Result<io::HttpResponse> response);
   void setup_key_written(base::Result<io::HttpResponse> response);
   bool status_kept() const;
-  void claimed(base::Result<io::HttpResponse> response, std::uint32_t revision);
-  void key_created(base::Result<io::HttpResponse> response, std::uint32_t revision);
+  void claimed(base::Result<io::HttpResponse> response, const Claim& claim);
+  void key_created(base::Result<io::HttpResponse> response, const CreateKey& create);
   void key_updated(base::Result<io::HttpResponse> response);
   void key_deleted(base::Result<io::HttpResponse> response, const std::string& id);
   void secret_looked(base::Result<io::HttpResponse> response);
@@ -44,7 +44,8 @@ class Answer {
   bool secret_kept(const kube::SecretMeta& meta) const;
 
   void key_refused(const base::Error& error);
-  void create_failed(const base::Error& error, std::uint32_t revision);
+  void create_failed(const base::Error& error, const CreateKey& create);
+  void landed(const CreateKey& create);
 
   void store_setup_key(std::string_view body);
   void store_secret(kube::SecretMeta meta);
@@ -91,8 +92,8 @@ Effect Answer::take(io::HttpOutcome outcome) {
                  [&](const AddFinalizer&) { setup_key_written(from_kube()); },
                  [&](const RemoveFinalizer&) { setup_key_written(from_kube()); },
                  [&](const WriteStatus&) { setup_key_written(from_kube()); },
-                 [&](const Claim& a) { claimed(from_kube(), a.revision); },
-                 [&](const CreateKey& a) { key_created(from_netbird(), a.revision); },
+                 [&](const Claim& a) { claimed(from_kube(), a); },
+                 [&](const CreateKey& a) { key_created(from_netbird(), a); },
                  [&](const LookForSecret&) { secret_looked(from_kube()); },
                  [&](const ReadSecret&) { secret_read(from_kube()); },
                  [&](const TryWritingSecret&) { secret_tried(from_kube()); },
@@ -227,57 +228,68 @@ bool Answer::status_kept() const {
   return kube::same_status(resource->status, *wanted);
 }
 
-void Answer::claimed(base::Result<io::HttpResponse> response, std::uint32_t revision) {
+void Answer::claimed(base::Result<io::HttpResponse> response, const Claim& claim) {
   setup_key_written(std::move(response));
   // Only a claim that surely is ours may be used: one with an unknown outcome is burnt.
   if (!effect_.done && !MUTATION(unknown_claim_is_ours)) return;
-  flight_->claimed = revision;
+  flight_->claimed = claim.revision;
+  flight_->claimed_ticket = claim.next.claim ? claim.next.claim->ticket : "";
 }
 
-void Answer::create_failed(const base::Error& error, std::uint32_t revision) {
+// What became of it is known.
+void Answer::landed(const CreateKey& create) {
+  std::erase_if(flight_->lost, [&create](const Flight::Lost& l) {
+    return l.revision == create.revision && l.ticket == create.ticket;
+  });
+}
+
+void Answer::create_failed(const base::Error& error, const CreateKey& create) {
   const Outcome outcome = outcome_of(error, io::Server::kNetBird);
   if (outcome == Outcome::kUnknown && !MUTATION(unknown_post_is_refused)) {
     ask_the_list(Priority::kFirstIssue);
     failed(error);
     return;
   }
-  std::erase_if(flight_->lost, [revision](const auto& l) { return l.revision == revision; });
+  landed(create);
   // No key was made, and this process knows it: the claim is as good as before.
-  flight_->claimed = revision;
+  flight_->claimed = create.revision;
+  flight_->claimed_ticket = create.ticket;
   if (outcome == Outcome::kRefusedForGood) account_works();
   key_refused(error);
 }
 
-void Answer::key_created(base::Result<io::HttpResponse> response, std::uint32_t revision) {
+void Answer::key_created(base::Result<io::HttpResponse> response, const CreateKey& create) {
   if (!response) {
-    create_failed(response.error(), revision);
+    create_failed(response.error(), create);
     return;
   }
   auto created = netbird::parse_created_key(response->body.reveal());
   // A key that is not filed under its mark would be overlooked when all of the resource's go.
   const auto mark = created ? cache::parse_mark(created->key.name) : std::nullopt;
-  const bool named = mark && mark->owner == pending_.owner && mark->revision == revision;
+  const bool named = mark && mark->owner == pending_.owner && mark->revision == create.revision &&
+                     mark->ticket == create.ticket;
   if (created && !named) {
     created = base::Error{base::ErrorCode::kMalformed, "create setup key",
                           "the answer does not name the key that was asked for"};
   }
   if (!created) {
-    create_failed(created.error(), revision);
+    create_failed(created.error(), create);
     return;
   }
   account().inventory().put(created->key, now_.mono);
   const kube::SetupKey* resource = world_.setup_keys.find(pending_.ref);
   succeeded();
-  std::erase_if(flight_->lost, [revision](const auto& l) { return l.revision == revision; });
+  landed(create);
   account_works();
   if (resource == nullptr || resource->meta.uid != pending_.uid) return;
   HeldKey held;
   held.facts = {created->key.id,
-                revision,
+                create.revision,
                 base::sha256_hex(created->plaintext.reveal()),
                 pending_.settings,
                 now_.wall + account().clock_offset(),
-                created->key.expires};
+                created->key.expires,
+                create.ticket};
   held.plaintext = std::move(created->plaintext);
   flight_->held = std::move(held);
 }

@@ -156,6 +156,9 @@ Decision decide(const Observed& o) {
     return act(o, ReadSetupKey{});
   }
   if (o.resource.meta.deleting && !blind) return unless_held(o, decide_deletion(o));
+  if (auto back = put_tickets_back(o); back && !blind) {
+    if (!o.flight.troubles.hold(back->action, o.now.mono)) return std::move(*back);
+  }
   Endings ending = endings(o);
   if (ending.act) return std::move(*ending.act);
   // What is to be written next is written to what is there, and that cannot be read.

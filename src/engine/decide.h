@@ -9,4 +9,7 @@ namespace nbkeys::engine {
 
 Decision decide(const Observed& o);
 
+// Gives a new claim its ticket, before it is sent. `word`: drawn for it alone.
+void draw_ticket(Claim& claim, const Observed& o, std::string word);
+
 }  // namespace nbkeys::engine

@@ -52,6 +52,14 @@ Observed seen_as(const Observed& o, const kube::SetupKey& resource) {
                   o.request_timeout, o.resync, o.now,    o.gone, o.began,   o.clock_step};
 }
 
+cache::KeyRole role_of(const Observed& o, const cache::MarkedKey& key) {
+  return cache::role_of(o.resource, o.flight.tickets, {key.key.id, key.revision, key.ticket});
+}
+
+bool can_enrol(const cache::MarkedKey& key) {
+  return !key.key.revoked && key.key.state != netbird::KeyState::kExpired;
+}
+
 const cache::MarkedKey* active_key(const Observed& o) {
   for (const cache::MarkedKey& key : o.keys) {
     if (key.key.id == o.resource.status.key_id) return &key;
@@ -178,6 +186,12 @@ Decision write_status(const Observed& o, kube::KeyStatus next, const status::Rep
 }
 
 Decision settle(const Observed& o, const status::Report& report) {
+  // Together with the event that tells of it, so apart from the rest.
+  if (auto told = tell_of_unknown_keys(o)) {
+    told->tells = true;
+    const auto held = o.flight.telling.hold(next_of(told->action)->conditions, o.now.mono);
+    if (!held) return std::move(*told);
+  }
   Decision out = write_status(o, with_key_facts(o, o.resource.status), report);
   out.tells = true;
   const kube::KeyStatus& next = *next_of(out.action);

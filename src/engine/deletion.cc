@@ -21,9 +21,7 @@ std::optional<base::Instant> unsettled_until(const Observed& o) {
   std::optional<base::Instant> until;
   if (MUTATION(no_wait_at_deletion)) return until;
   if (s.claim) {
-    const std::uint32_t r = s.claim->revision;
-    const bool known_here =
-        o.flight.claimed == r || (o.flight.held && o.flight.held->facts.revision == r);
+    const bool known_here = holds_claim(o.flight, s) || holds_key(o.flight, s);
     if (!known_here) until = wait_over(o, s.claim->since, o.request_timeout);
   }
   if (s.last_failure_time) {
@@ -38,7 +36,9 @@ std::optional<Decision> delete_keys(const Observed& o) {
   const bool revoke = o.resource.spec.deletion_policy == kube::DeletionPolicy::kRevoke;
   std::optional<Decision> refused;
   for (const cache::MarkedKey& key : o.keys) {
-    const bool active = key.key.id == o.resource.status.key_id;
+    const cache::KeyRole role = role_of(o, key);
+    if (role == cache::KeyRole::kUnknownOrigin) continue;
+    const bool active = role == cache::KeyRole::kInUse;
     if (revoke && active && key.key.revoked && key.key.auto_groups.empty()) continue;
     Action action = DeleteKey{key.key.id, ""};
     if (revoke && active) action = RevokeKey{key.key.id, true, ""};
@@ -92,7 +92,7 @@ Decision let_keys_live(const Observed& o) {
   Decision out = act(o, RemoveFinalizer{});
   std::string left;
   for (const cache::MarkedKey& key : o.keys) {
-    if (key.key.revoked || key.key.state == netbird::KeyState::kExpired) continue;
+    if (!can_enrol(key)) continue;
     left += (left.empty() ? "" : "; ") + std::string("key ") + key.key.id + " (groups";
     for (const std::string& group : key.key.auto_groups) left += " " + group;
     if (key.key.auto_groups.empty()) left += " none";
@@ -117,7 +117,10 @@ Decision decide_deletion(const Observed& o) {
   const bool let_go =
       o.resource.abandon || o.resource.spec.deletion_policy == kube::DeletionPolicy::kRetain;
   // Nothing was ever asked of NetBird for this resource, so there is nothing to wait for.
-  const bool untouched = s.last_revision == 0 && s.revision == 0 && !s.claim && o.keys.empty() &&
+  const bool none_ours = std::all_of(o.keys.begin(), o.keys.end(), [&o](const auto& key) {
+    return role_of(o, key) == cache::KeyRole::kUnknownOrigin;
+  });
+  const bool untouched = s.last_revision == 0 && s.revision == 0 && !s.claim && none_ours &&
                          o.secret.state != SecretState::kOurs;
   if (let_go) return let_keys_live(o);
   if (untouched) return act(o, RemoveFinalizer{});
@@ -149,7 +152,7 @@ Decision decide_deletion(const Observed& o) {
   }
   const bool proven = list_is_newer(o) && (!until || o.account.snapshot->mono >= *until);
   if (!proven && !MUTATION(finalizer_before_proof)) return wait_for_list(Priority::kEnding);
-  return act(o, RemoveFinalizer{});
+  return let_keys_live(o);  // those that are not ours
 }
 
 }  // namespace nbkeys::engine

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "cache/mark.h"
+#include "base/random.h"
 #include "engine/act.h"
 #include "engine/collections.h"
 #include "engine/decide.h"
@@ -17,6 +17,7 @@
 #include "engine/world.h"
 #include "io/outbox.h"
 #include "kube/lease.h"
+#include "kube/ticket.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -68,14 +69,18 @@ struct Engine::State {
   explicit State(Options started_with)
       : options(std::move(started_with)),
         world(options),
-        lease(lease_settings(options.lease), options.seed ^ 0x1ea5e) {}
+        lease(lease_settings(options.lease), options.seed ^ 0x1ea5e),
+        tickets(options.seed ^ 0x71c8e7) {}
 
   void start(base::Now now);
   void take(io::Input input, base::Now now);
   void http_done(io::HttpDone done, base::Now now);
   void turn(base::Now now);
   void step(const kube::ObjectRef& ref, base::Now now);
-  void carry_out(const Decision& decision, const Observed& o, const std::string& owner);
+  void carry_out(Decision decision, const Observed& o, const std::string& owner);
+  std::string ticket_word() {
+    return options.draw_ticket ? options.draw_ticket() : kube::ticket_word(tickets.next());
+  }
   void send(const Action& action, InFlight entry, const Observed& o, const std::string& owner);
   bool keeps_pace(const Action& action, const Flight& flight, const kube::ObjectRef& ref,
                   base::Now now);
@@ -108,6 +113,7 @@ struct Engine::State {
   Options options;
   World world;
   kube::Lease lease;
+  base::Random tickets;
   std::vector<Collected> collections;
   Queue queue;
   Pace pace;
@@ -369,7 +375,7 @@ void Engine::State::step(const kube::ObjectRef& ref, base::Now now) {
   settle_flight(*resource, now.mono, flight);
   // While stopping only keys in hand are brought home.
   if (stopping_since && !flight.held) return;
-  const std::string owner = cache::owner_of(resource->meta.uid);
+  const std::string owner = world.owner_of(resource->meta.uid);
   const Observed o = observe(world, *resource, flight, owner, now);
   for (const kube::GroupRef& group : resource->spec.auto_groups) {
     if (!group.name.empty()) world.account.note_group_names_in_use();
@@ -439,8 +445,8 @@ bool Engine::State::may_spend(const Decision& decision, Flight& flight, const ku
   return true;
 }
 
-void Engine::State::carry_out(const Decision& decision, const Observed& o,
-                              const std::string& owner) {
+void Engine::State::carry_out(Decision decision, const Observed& o, const std::string& owner) {
+  if (auto* claim = std::get_if<Claim>(&decision.action)) draw_ticket(*claim, o, ticket_word());
   InFlight entry;
   entry.event = decision.event;
   if (entry.event) entry.about = o.resource.meta;

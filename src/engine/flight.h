@@ -14,6 +14,7 @@
 #include "engine/telling.h"
 #include "engine/trouble.h"
 #include "kube/secret.h"
+#include "kube/setup_key.h"
 
 namespace nbkeys::engine {
 
@@ -46,6 +47,7 @@ struct Flight {
 
   // The revision that this process claimed and has not POSTed, or whose POST surely made no key.
   std::uint32_t claimed = 0;
+  std::string claimed_ticket;
   base::Boxed<HeldKey> held;
   bool paid = false;  // the account's budget was charged for the POST when it was claimed
   // A NetBird write whose outcome is unknown: nothing that rests on the list may be decided before
@@ -68,9 +70,15 @@ struct Flight {
   struct Lost {
     std::uint32_t revision = 0;
     base::Instant at;
+    std::string ticket = {};
   };
   static constexpr std::size_t kLostMax = 16;
   std::vector<Lost> lost;
+
+  // Of what status has ever shown: it does not know of it after it was put back.
+  std::vector<kube::Ticket> tickets;
+  static constexpr std::size_t kTicketsMax = 32;
+  std::uint32_t last_revision = 0;
 
   std::int64_t seen_generation = 0;  // an edit of the spec ends every back-off
   Troubles troubles;
@@ -86,5 +94,15 @@ struct Flight {
     troubles.clear();
   }
 };
+
+// This process has made the open claim, and may POST for it.
+inline bool holds_claim(const Flight& flight, const kube::KeyStatus& s) {
+  return s.claim && flight.claimed == s.claim->revision && flight.claimed_ticket == s.claim->ticket;
+}
+// It holds the key that was made for the open claim.
+inline bool holds_key(const Flight& flight, const kube::KeyStatus& s) {
+  return s.claim && flight.held && flight.held->facts.revision == s.claim->revision &&
+         flight.held->facts.ticket == s.claim->ticket;
+}
 
 }  // namespace nbkeys::engine

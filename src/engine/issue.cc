@@ -5,6 +5,7 @@
 #include "engine/judge.h"
 #include "engine/repair_rung.h"
 #include "engine/rungs.h"
+#include "kube/ticket.h"
 #include "status/conditions.h"
 
 namespace nbkeys::engine {
@@ -19,7 +20,7 @@ constexpr base::Duration kSecretTerminating{2'000};
 // last moment at which its POST may have an effect. With the POST's own timeout this stays below
 // Options::request_timeout.
 constexpr base::Duration kClaimFresh{10'000};
-// A Secret may be older or newer than status, but not by this many keys: then somebody wrote it.
+// A Secret or a key may be newer than status, but not by this many keys: then somebody made it up.
 constexpr std::uint32_t kRevisionsAhead = 1'000;
 
 Priority issue_priority(const Observed& o, const std::string& reason) {
@@ -56,8 +57,10 @@ Decision claiming(const Observed& o, kube::KeyStatus next, std::uint32_t revisio
 Decision claim(const Observed& o, std::string reason, std::string rotate, bool after_failure) {
   kube::KeyStatus next = o.resource.status;
   const std::uint32_t revision = highest_revision(o) + 1;
-  next.claim = kube::Claim{revision, o.now.wall, reason, std::move(rotate)};
+  next.claim = kube::Claim{revision, o.now.wall, reason, std::move(rotate), ""};
   next.last_revision = revision;
+  // Somebody with a token of another account sees at once that a key may live in this one.
+  if (o.account.id && next.account.id.empty()) next.account = {o.account.name, *o.account.id};
   if (MUTATION(rotate_handled_at_once)) next.last_handled_rotate = o.resource.rotate;
   if (after_failure) {
     ++next.failed_issuance_attempts;
@@ -297,7 +300,7 @@ Decision post(const Observed& o) {
     if (list_is_newer(o) && !issue_needed(o)) return drop_claim(o);
     return renew_claim(o);
   }
-  return act(o, CreateKey{open.revision, ""}, issue_priority(o, open.reason));
+  return act(o, CreateKey{open.revision, "", open.ticket}, issue_priority(o, open.reason));
 }
 
 // The key of a burnt claim that is there, and not deleted by whoever lost its answer, tells of a
@@ -308,8 +311,8 @@ base::Duration burnt_wait(const Observed& o) {
   base::BackoffBounds crashing = retries();
   crashing.max = base::Duration{900'000};
   const kube::KeyStatus& s = o.resource.status;
-  const bool there = std::any_of(o.keys.begin(), o.keys.end(), [&s](const cache::MarkedKey& key) {
-    return key.revision == s.claim->revision;
+  const bool there = std::any_of(o.keys.begin(), o.keys.end(), [&o](const cache::MarkedKey& key) {
+    return role_of(o, key) == cache::KeyRole::kIssuing;
   });
   return base::backoff_wait(s.failed_issuance_attempts, there ? crashing : retries());
 }
@@ -373,13 +376,16 @@ bool no_longer_wanted(const Observed& o) {
 
 std::uint32_t highest_revision(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
-  std::uint32_t highest = std::max(s.last_revision, s.revision);
+  std::uint32_t highest = std::max({s.last_revision, s.revision, o.flight.last_revision});
   if (s.claim) highest = std::max(highest, s.claim->revision);
   for (const kube::PreviousKey& p : s.previous_keys) highest = std::max(highest, p.revision);
-  for (const cache::MarkedKey& key : o.keys) highest = std::max(highest, key.revision);
+  const std::uint32_t bound = highest + kRevisionsAhead;
+  const auto consider = [&highest, bound](std::uint32_t there) {
+    if (there <= bound) highest = std::max(highest, there);
+  };
+  for (const cache::MarkedKey& key : o.keys) consider(key.revision);
   if (o.secret.state == SecretState::kOurs && o.secret.meta != nullptr) {
-    const std::uint32_t there = o.secret.meta->revision;
-    if (there <= highest + kRevisionsAhead) highest = std::max(highest, there);
+    consider(o.secret.meta->revision);
   }
   return highest;
 }
@@ -442,13 +448,13 @@ Decision begin_issue(const Observed& o, IssueReason reason) {
 }
 
 Decision continue_issue(const Observed& o) {
-  const kube::Claim& open = *o.resource.status.claim;
+  const kube::KeyStatus& s = o.resource.status;
   const bool written = o.secret.state == SecretState::kOurs && o.secret.meta != nullptr &&
-                       o.secret.meta->revision == open.revision && !o.secret.meta->key_id.empty();
+                       kube::carries_claim(*o.secret.meta, s) && !o.secret.meta->key_id.empty();
   if (written) return finish(o);
-  if (o.flight.held && o.flight.held->facts.revision == open.revision) return place_held_key(o);
+  if (holds_key(o.flight, s)) return place_held_key(o);
   if (no_longer_wanted(o)) return drop_claim(o);
-  if (o.flight.claimed == open.revision || MUTATION(reuse_burnt_claim)) return post(o);
+  if (holds_claim(o.flight, s) || MUTATION(reuse_burnt_claim)) return post(o);
   return replace_burnt_claim(o);
 }
 

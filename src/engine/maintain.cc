@@ -83,6 +83,9 @@ std::optional<Decision> adopt(const Observed& o) {
   next.previous_keys.clear();
   for (const cache::MarkedKey& other : o.keys) {
     if (other.key.id == secret.key_id) continue;
+    // The book went with status, so what has a ticket may as well be a copy's.
+    const bool ours = other.ticket.empty() || role_of(o, other) != cache::KeyRole::kUnknownOrigin;
+    if (!ours) continue;
     next.previous_keys.push_back(
         {other.key.id, other.revision, o.now.wall + o.resource.spec.rotation.overlap});
   }

@@ -73,24 +73,34 @@ std::vector<std::string> gone_keys(const cache::Inventory& inventory, const kube
   return out;
 }
 
+void remember_tickets(const kube::KeyStatus& s, Flight& flight) {
+  auto& all = flight.tickets;
+  for (const kube::Ticket& ticket : s.tickets) {
+    if (std::find(all.begin(), all.end(), ticket) == all.end()) all.push_back(ticket);
+  }
+  if (all.size() > Flight::kTicketsMax) all.erase(all.begin(), all.end() - Flight::kTicketsMax);
+  flight.last_revision = std::max(flight.last_revision, s.last_revision);
+}
+
 }  // namespace
 
 void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& flight) {
   const kube::KeyStatus& s = resource.status;
-  const std::uint32_t open = s.claim ? s.claim->revision : 0;
   if (flight.seen_generation != resource.meta.generation) {
     flight.seen_generation = resource.meta.generation;
     flight.troubles.clear();
     flight.telling = {};
   }
-  if (flight.claimed != 0 && flight.claimed != open) flight.claimed = 0;
-  if (flight.held && flight.held->facts.revision != open) {
+  if (flight.claimed != 0 && !holds_claim(flight, s)) flight.claimed = 0;
+  if (flight.held && !holds_key(flight, s)) {
     // A status that does not know of the claim was put back, and the key is nobody's.
-    const std::uint32_t revision = flight.held->facts.revision;
-    const std::uint32_t known = std::max({s.last_revision, s.revision, open});
-    if (revision > known) flight.lost.push_back({revision, now});
+    const kube::SecretKeyFacts& facts = flight.held->facts;
+    const std::uint32_t open = s.claim ? s.claim->revision : 0;
+    const bool known = facts.revision <= std::max({s.last_revision, s.revision, open});
+    if (!known) flight.lost.push_back({facts.revision, now, facts.ticket});
     flight.held.reset();
   }
+  remember_tickets(s, flight);
   if (flight.seen_revision != s.revision) {
     flight.seen_revision = s.revision;
     flight.look.reset();  // what was found before this key's Secret was written no longer counts

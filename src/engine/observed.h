@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "cache/inventory.h"
+#include "cache/role.h"
 #include "engine/clock_steps.h"
 #include "engine/flight.h"
 #include "kube/secret.h"
@@ -53,8 +54,10 @@ struct AccountFacts {
   std::optional<std::string> id;   // at NetBird; none where it could not be asked
   bool id_asked = false;           // in this term, with or without an answer
   base::Duration clock_offset{0};  // NetBird's clock less ours
-  bool repair_allowed = true;      // the brake on keys that nobody asked for lets one more
-  base::Instant repair_at;         // when it will
+  // When this term began, by NetBird's clock: that of its first answer.
+  std::optional<base::WallTime> term_began;
+  bool repair_allowed = true;  // the brake on keys that nobody asked for lets one more
+  base::Instant repair_at;     // when it will
 };
 
 struct GroupFacts {
@@ -89,6 +92,11 @@ struct Observed {
 
 // The same facts with another resource in the place of its own. REQUIRES: `resource` outlives it
 Observed seen_as(const Observed& o, const kube::SetupKey& resource);
+
+// What one of `o.keys` is to the SetupKey.
+cache::KeyRole role_of(const Observed& o, const cache::MarkedKey& key);
+// A peer can enrol with it, now or again after its limit is raised.
+bool can_enrol(const cache::MarkedKey& key);
 
 // The key in use as NetBird has it; null where it is not in the inventory.
 const cache::MarkedKey* active_key(const Observed& o);

@@ -2,6 +2,7 @@
 // What the operator was started with, as far as the engine is concerned.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,9 +35,15 @@ struct Options {
   int concurrency = 8;  // requests in flight per server
   LeaseOptions lease;
   AccountOptions account;
+  // Another than a copy of this cluster has, or than the cluster that this one is a copy of: keys
+  // of other identities are not ours. Empty: the UIDs alone tell.
+  std::string identity;
   // How long a NetBird POST may take from being sent to having its last effect at the server.
   base::Duration request_timeout{30'000};
   std::uint64_t seed = 0;  // for jitter; the shell passes real randomness, tests a fixed number
+  // A word that nobody has had before (kube/ticket.h), also in a copy of this process; where there
+  // is none, words are made from the seed.
+  std::function<std::string()> draw_ticket;
 };
 
 }  // namespace nbkeys::engine

@@ -21,12 +21,6 @@ bool surely_gone(const Observed& o, const std::string& id) {
   return !at_netbird(o, id) && (o.lists_lack(id) || two_lists_since(o, o.flight.seen_at));
 }
 
-bool is_previous(const Observed& o, const std::string& id) {
-  const auto& previous = o.resource.status.previous_keys;
-  return std::any_of(previous.begin(), previous.end(),
-                     [&id](const kube::PreviousKey& p) { return p.key_id == id; });
-}
-
 kube::Event event(bool warning, const char* reason, std::string message) {
   return kube::Event{warning, reason, std::move(message)};
 }
@@ -45,7 +39,7 @@ Decision delete_stray(const Observed& o, const cache::MarkedKey& key) {
   Decision out = act(o, DeleteKey{key.key.id, ""}, Priority::kEnding);
   out.event = event(false, "StrayDeleted",
                     "key " + key.key.id + " (revision " + std::to_string(key.revision) +
-                        ") was left over from an issue that did not finish and is deleted");
+                        ") is in no use, as after an issue that did not finish, and is deleted");
   return out;
 }
 
@@ -109,12 +103,13 @@ std::optional<Decision> retire_previous(const Observed& o) {
 // wait for anything.
 std::optional<Decision> remove_lost(const Observed& o) {
   if (!account_answers(o)) return std::nullopt;
-  const kube::KeyStatus& s = o.resource.status;
   Decision wait = act(o, Rest{});
   for (const Flight::Lost& lost : o.flight.lost) {
     for (const cache::MarkedKey& key : o.keys) {
-      const bool used = key.key.id == s.key_id || is_previous(o, key.key.id);
-      if (key.revision == lost.revision && !used) return delete_stray(o, key);
+      const cache::KeyRole role = role_of(o, key);
+      const bool used = role == cache::KeyRole::kInUse || role == cache::KeyRole::kPrevious;
+      const bool same = key.revision == lost.revision && key.ticket == lost.ticket;
+      if (same && !used) return delete_stray(o, key);
     }
     // It may land, and be shown, as late as this.
     const base::Instant landed = lost.at + o.request_timeout;
@@ -144,9 +139,7 @@ std::optional<Decision> remove_stray(const Observed& o) {
                        o.secret.meta->revision == s.revision;
   if (!carried && !none_good) return std::nullopt;
   for (const cache::MarkedKey& key : o.keys) {
-    const bool stray =
-        key.key.id != s.key_id && key.revision <= s.last_revision && !is_previous(o, key.key.id);
-    if (!stray) continue;
+    if (role_of(o, key) != cache::KeyRole::kStray) continue;
     // A stray older than the key in use cannot come back: the Secret was written after its claim,
     // so whoever still holds it fails on the precondition. Of a newer one, whose issue did not
     // finish, the holder may still write; it gets the time of a request to do so.

@@ -55,6 +55,11 @@ Decision decide_deletion(const Observed& o);
 std::optional<Decision> settle_account(const Observed& o);
 bool another_account(const Observed& o);
 
+// origin.cc: keys with our mark that are not known to be ours.
+std::optional<Decision> tell_of_unknown_keys(const Observed& o);
+// What this process remembers of a status that was put back goes first.
+std::optional<Decision> put_tickets_back(const Observed& o);
+
 // issue.cc
 Decision begin_issue(const Observed& o, IssueReason reason);
 Decision continue_issue(const Observed& o);

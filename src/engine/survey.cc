@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cache/mark.h"
+#include "cache/role.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -14,17 +14,13 @@ const kube::Condition* ready_condition(const kube::KeyStatus& status) {
   return found == status.conditions.end() ? nullptr : &*found;
 }
 
-void count_key(const kube::KeyStatus& s, const cache::MarkedKey& key, io::AccountKeys& out) {
-  const auto& previous = s.previous_keys;
-  if (!s.key_id.empty() && key.key.id == s.key_id) {
-    ++out.in_use;
-  } else if (std::any_of(previous.begin(), previous.end(),
-                         [&key](const kube::PreviousKey& p) { return p.key_id == key.key.id; })) {
-    ++out.previous;
-  } else if (s.claim && key.revision == s.claim->revision) {
-    ++out.issuing;
-  } else {
-    ++out.stray;
+void count_key(cache::KeyRole role, io::AccountKeys& out) {
+  switch (role) {
+    case cache::KeyRole::kInUse: ++out.in_use; return;
+    case cache::KeyRole::kPrevious: ++out.previous; return;
+    case cache::KeyRole::kIssuing: ++out.issuing; return;
+    case cache::KeyRole::kStray: ++out.stray; return;
+    case cache::KeyRole::kUnknownOrigin: ++out.unknown_origin; return;
   }
 }
 
@@ -51,13 +47,19 @@ void each_setup_key(const World& world, const io::SetupKeyVisitor& visit) {
 }
 
 io::AccountKeys count_account_keys(const World& world) {
+  static const std::vector<kube::Ticket> kNoTickets;
   io::AccountKeys out;
   const cache::Inventory& inventory = world.account.inventory();
   std::uint64_t known = 0;
   world.setup_keys.each([&](const kube::SetupKey& resource) {
-    const auto& keys = inventory.keys_of(cache::owner_of(resource.meta.uid));
+    const auto& keys = inventory.keys_of(world.owner_of(resource.meta.uid));
     known += keys.size();
-    for (const cache::MarkedKey& key : keys) count_key(resource.status, key, out);
+    if (keys.empty()) return;
+    const auto flight = world.flights.find(resource.meta.ref);
+    const auto& remembered = flight == world.flights.end() ? kNoTickets : flight->second.tickets;
+    for (const cache::MarkedKey& key : keys) {
+      count_key(cache::role_of(resource, remembered, {key.key.id, key.revision, key.ticket}), out);
+    }
   });
   const std::uint64_t marked = inventory.marked();
   out.elsewhere = marked - std::min<std::uint64_t>(marked, known);

@@ -50,6 +50,8 @@ constexpr std::array kNames = {
     Name{"RetirementBlocked", "retirement_blocked"},
     Name{"DeletionBlocked", "deletion_blocked"},
     Name{"KeyLeftAlive", "key_left_alive"},
+    Name{"UnknownOrigin", "keys_of_unknown_origin"},
+    Name{"SecondInstallation", "second_installation"},
 };
 
 bool is_the_accounts(std::string_view reason) {

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/linked_hash_map.h"
+#include "cache/mark.h"
 #include "cache/store.h"
 #include "engine/account.h"
 #include "engine/clock_steps.h"
@@ -42,6 +43,11 @@ struct World {
   Account& account_named(const std::string& name) {
     CHECK(name == account.name());
     return account;
+  }
+
+  // As the marks of this installation's keys name the SetupKey with this UID.
+  std::string owner_of(const std::string& uid) const {
+    return cache::owner_of(uid, options.identity);
   }
 
   cache::Store<kube::SetupKey> setup_keys;

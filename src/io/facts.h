@@ -46,6 +46,7 @@ struct AccountKeys {
   std::uint64_t previous = 0;   // replaced, in its overlap
   std::uint64_t issuing = 0;    // made, and about to be in its Secret
   std::uint64_t stray = 0;      // our mark, and no use: will be deleted
+  std::uint64_t unknown_origin = 0;  // our mark, and not made by us: left alone
   std::uint64_t elsewhere = 0;  // a mark whose SetupKey is not known here
   std::uint64_t unmarked = 0;   // not made by this operator
 };

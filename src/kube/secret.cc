@@ -57,6 +57,7 @@ Json annotations_json(const Spec& spec, const SecretKeyFacts& facts) {
   for (const auto& [name, value] : spec.secret_template.annotations) out[name] = value;
   out[kKeyIdAnnotation] = facts.key_id;
   out[kRevisionAnnotation] = std::to_string(facts.revision);
+  if (!facts.ticket.empty()) out[kTicketAnnotation] = facts.ticket;
   out[kDigestAnnotation] = facts.digest;
   out[kSettingsAnnotation] = facts.settings;
   out[kIssuedAtAnnotation] = base::format_rfc3339(facts.issued_at);
@@ -236,6 +237,7 @@ base::Result<SecretMeta> parse_secret_meta(const nlohmann::json& object) {
   // Beyond any count of keys that could be: somebody else wrote it.
   constexpr std::uint32_t kRevisionMax = 2'000'000'000;
   if (failed != std::errc{} || at != end || out.revision > kRevisionMax) out.revision = 0;
+  out.ticket = annotation(kTicketAnnotation);
   out.digest = annotation(kDigestAnnotation);
   out.settings = annotation(kSettingsAnnotation);
   out.issued_at = base::time_at(object, {"metadata", "annotations", kIssuedAtAnnotation});

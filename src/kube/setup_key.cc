@@ -1,5 +1,6 @@
 #include "kube/setup_key.h"
 
+#include <cctype>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -7,6 +8,7 @@
 #include "base/json.h"
 #include "kube/names.h"
 #include "kube/refused.h"
+#include "kube/ticket.h"
 
 namespace nbkeys::kube {
 namespace {
@@ -15,6 +17,7 @@ using base::Json;
 
 constexpr std::size_t kRotateMax = 128;
 constexpr std::size_t kAccountIdMax = 64;
+constexpr std::size_t kIdMax = 64, kIdsMax = 64;
 
 std::map<std::string, std::string> string_map(const Json* value) {
   std::map<std::string, std::string> out;
@@ -163,6 +166,33 @@ std::vector<PreviousKey> read_previous(const Json& status) {
   return out;
 }
 
+std::vector<Ticket> read_tickets(const Json& status) {
+  std::vector<Ticket> out;
+  const Json* tickets = base::find(status, {"tickets"});
+  if (tickets == nullptr || !tickets->is_array()) return out;
+  for (const Json& entry : *tickets) {
+    Ticket ticket{revision_at(entry, {"revision"}), base::string_or(entry, {"ticket"})};
+    if (ticket.revision != 0 && is_ticket_word(ticket.word)) out.push_back(std::move(ticket));
+  }
+  return out;
+}
+
+// Ids, with anything that no id has between them.
+std::vector<std::string> ids_in(const Json& object, std::string_view annotation) {
+  std::vector<std::string> out;
+  const std::string text = base::string_or(object, {"metadata", "annotations", annotation});
+  std::string id;
+  for (const char c : text + ' ') {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_') {
+      id += c;
+    } else if (!id.empty()) {
+      if (id.size() <= kIdMax && out.size() < kIdsMax) out.push_back(id);
+      id.clear();
+    }
+  }
+  return out;
+}
+
 KeyStatus read_status(const Json& object) {
   KeyStatus out;
   const Json* found = base::find(object, {"status"});
@@ -177,11 +207,14 @@ KeyStatus read_status(const Json& object) {
   out.settings_digest = base::string_or(s, {"settingsDigest"});
   out.revision = revision_at(s, {"revision"});
   out.last_revision = revision_at(s, {"lastRevision"});
+  out.tickets = read_tickets(s);
+  out.last_without_ticket = revision_at(s, {"lastRevisionWithoutTicket"});
   out.revoked_revision = revision_at(s, {"revokedRevision"});
   if (const std::uint32_t claimed = revision_at(s, {"claim", "revision"}); claimed > 0) {
     out.claim =
         Claim{claimed, base::time_at(s, {"claim", "since"}).value_or(base::WallTime{}),
-              base::string_or(s, {"claim", "reason"}), base::string_or(s, {"claim", "rotate"})};
+              base::string_or(s, {"claim", "reason"}), base::string_or(s, {"claim", "rotate"}),
+              base::string_or(s, {"claim", "ticket"})};
   }
   out.binding = {base::string_or(s, {"binding", "name"}), base::string_or(s, {"binding", "uid"}),
                  base::string_or(s, {"binding", "resourceVersion"})};
@@ -273,6 +306,8 @@ base::Result<SetupKey> parse_setup_key(const nlohmann::json& object,
   out.accept_account =
       base::string_or(object, {"metadata", "annotations", kAcceptAccountAnnotation});
   if (out.accept_account.size() > kAccountIdMax) out.accept_account.clear();
+  out.end_keys = ids_in(object, kEndKeysAnnotation);
+  out.leave_keys = ids_in(object, kLeaveKeysAnnotation);
   return out;
 }
 
@@ -286,11 +321,20 @@ nlohmann::json status_json(const KeyStatus& s) {
   put(out, "settingsDigest", s.settings_digest);
   put(out, "revision", s.revision);
   put(out, "lastRevision", s.last_revision);
+  if (!s.tickets.empty()) {
+    Json tickets = Json::array();
+    for (const Ticket& t : s.tickets) {
+      tickets.push_back({{"revision", t.revision}, {"ticket", t.word}});
+    }
+    out["tickets"] = std::move(tickets);
+  }
+  put(out, "lastRevisionWithoutTicket", s.last_without_ticket);
   put(out, "revokedRevision", s.revoked_revision);
   if (s.claim) {
     Json claim = {{"revision", s.claim->revision}, {"since", base::format_rfc3339(s.claim->since)}};
     put(claim, "reason", s.claim->reason);
     put(claim, "rotate", s.claim->rotate);
+    put(claim, "ticket", s.claim->ticket);
     out["claim"] = std::move(claim);
   }
   if (!s.binding.name.empty()) {

@@ -52,9 +52,7 @@ struct SecretTemplate {
   // see slimmed().
   std::optional<TemplateDigests> digests = std::nullopt;
   bool whole() const { return !digests; }
-  bool empty() const {
-    return labels.empty() && annotations.empty() && data.empty() && !digests;
-  }
+  bool empty() const { return labels.empty() && annotations.empty() && data.empty() && !digests; }
 };
 
 // What NetBird cannot change on a key once it is made: a difference here issues a new key.
@@ -94,12 +92,19 @@ struct Condition {
   std::int64_t observed_generation = 0;
 };
 
+struct Ticket {                // see ticket.h
+  std::uint32_t revision = 0;  // that it was drawn for
+  std::string word;
+  bool operator==(const Ticket&) const = default;
+};
+
 struct Claim {
   std::uint32_t revision = 0;
   base::WallTime since;
   std::string
       reason;  // why a key is being issued; goes on with the next claim when this one is burnt
   std::string rotate;  // value of the rotate annotation that this claim answers
+  std::string ticket = {};
 };
 
 struct PreviousKey {
@@ -114,8 +119,8 @@ struct Repairs {  // new keys that nobody asked for, since the last quiet lifeti
 };
 
 struct AccountInUse {  // where the keys live
-  std::string name;  // here
-  std::string id;    // at NetBird
+  std::string name;    // here
+  std::string id;      // at NetBird
 };
 
 struct Binding {  // the Secret as it was when its key was last known to be right
@@ -132,8 +137,10 @@ struct KeyStatus {
   std::string key_prefix;
   std::string key_digest;
   std::string settings_digest;
-  std::uint32_t revision = 0;          // of the key in use; 0: none
-  std::uint32_t last_revision = 0;     // the highest ever claimed
+  std::uint32_t revision = 0;       // of the key in use; 0: none
+  std::uint32_t last_revision = 0;  // the highest ever claimed
+  std::vector<Ticket> tickets;      // of the last claims; see ticket.h
+  std::uint32_t last_without_ticket = 0;
   std::uint32_t revoked_revision = 0;  // the revision that spec.revoked asked to revoke
   std::optional<Claim> claim;
   Binding binding;
@@ -161,6 +168,9 @@ struct SetupKey {
   std::string rotate;  // value of the annotation
   bool abandon = false;
   std::string accept_account;  // value of the annotation: the id of another account that is meant
+  // Values of annotations, ids of keys of unknown origin: to be ended, and to be left where they
+  // are.
+  std::vector<std::string> end_keys, leave_keys;
 };
 
 // kMalformed only where the object has no usable metadata; a bad spec is told in spec_error.

@@ -18,6 +18,12 @@ class ConditionList {
     list_.push_back({std::move(type), status, std::string(reason_name(reason)), message,
                      same ? old->last_transition : now_, generation_});
   }
+  // One that another part of the report is about.
+  void keep(std::string_view type) {
+    for (const kube::Condition& c : before_) {
+      if (c.type == type) list_.push_back(c);
+    }
+  }
   std::vector<kube::Condition> take() { return std::move(list_); }
 
  private:
@@ -47,6 +53,8 @@ std::string_view reason_name(Reason reason) {
     case Reason::kRevocationBlocked: return "RevocationBlocked";
     case Reason::kRetirementBlocked: return "RetirementBlocked";
     case Reason::kDeletionBlocked: return "DeletionBlocked";
+    case Reason::kUnknownOrigin: return "UnknownOrigin";
+    case Reason::kSecondInstallation: return "SecondInstallation";
     case Reason::kExpired: return "Expired";
     case Reason::kOverused: return "Overused";
     case Reason::kRevokedExternally: return "RevokedExternally";
@@ -71,7 +79,23 @@ void apply_report(const Report& report, std::int64_t generation, base::WallTime 
     list.add("Stalled", true, report.ready_reason, report.message);
   }
   if (report.rotating) list.add("Rotating", true, Reason::kProgressing, *report.rotating);
+  list.keep(kUnknownKeys);
   next.conditions = list.take();
+}
+
+void tell_unknown_keys(Reason reason, const std::string& message, base::WallTime now,
+                       kube::KeyStatus& next) {
+  const std::int64_t judged = std::max<std::int64_t>(next.observed_generation, 0);
+  ConditionList list(next.conditions, judged, now);
+  for (const kube::Condition& c : next.conditions) {
+    if (c.type != kUnknownKeys) list.keep(c.type);
+  }
+  list.add(std::string(kUnknownKeys), true, reason, message);
+  next.conditions = list.take();
+}
+
+void clear_unknown_keys(kube::KeyStatus& next) {
+  std::erase_if(next.conditions, [](const kube::Condition& c) { return c.type == kUnknownKeys; });
 }
 
 }  // namespace nbkeys::status

@@ -25,6 +25,8 @@ enum class Reason {
   kRevocationBlocked,
   kRetirementBlocked,
   kDeletionBlocked,
+  kUnknownOrigin,
+  kSecondInstallation,
   kExpired,
   kOverused,
   kRevokedExternally,

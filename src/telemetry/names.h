@@ -81,6 +81,8 @@ inline constexpr std::array kEvents = {
     EventWord{"RetirementBlocked", "retirement_blocked", true},
     EventWord{"DeletionBlocked", "deletion_blocked", true},
     EventWord{"KeyLeftAlive", "key_left_alive", true},
+    EventWord{"UnknownOrigin", "keys_of_unknown_origin", true},
+    EventWord{"SecondInstallation", "second_installation", true},
 };
 
 // Label values.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/element_filter.h"
+#include "kube/ticket.h"
 
 namespace nbkeys::fakes {
 namespace {
@@ -53,7 +54,8 @@ Duration watch_timeout(const std::string& path) {
 
 }  // namespace
 
-InProcess::InProcess(std::uint64_t seed) : netbird(seed), start_wall_(kStart), random_(seed) {}
+InProcess::InProcess(std::uint64_t seed)
+    : netbird(seed), start_wall_(kStart), random_(seed), tickets_(seed ^ 0x71c8e7) {}
 InProcess::~InProcess() = default;
 
 Duration InProcess::latency() { return Duration{1 + static_cast<int>(random_.next() % 4)}; }
@@ -103,6 +105,9 @@ base::Now InProcess::now(int replica) const {
 int InProcess::start_operator(engine::Options options, Duration clock_ahead) {
   const int replica = static_cast<int>(replicas_.size());
   if (options.seed == 0) options.seed = random_.next();
+  if (!options.draw_ticket) {
+    options.draw_ticket = [this] { return kube::ticket_word(tickets_.next()); };
+  }
   replicas_.emplace_back();
   replicas_.back().kube = &kube;
   replicas_.back().netbird = &netbird;

@@ -190,6 +190,7 @@ class InProcess {
   base::Instant minute_began_;
   std::size_t requests_this_minute_ = 0;
   base::Random random_;
+  base::Random tickets_;  // one for all, as the kernels of all machines give different words
   std::priority_queue<Step, std::vector<Step>, Later> steps_;
   std::vector<Replica> replicas_;
   std::vector<RequestRecord> requests_;

@@ -51,6 +51,8 @@ void Encoder::flight(const Flight& f) {
     number(lost.revision);
     moment(lost.at);
   }
+  number(f.last_revision);
+  for (const kube::Ticket& ticket : f.tickets) text(ticket.word);
   text("t");
   number(f.seen_generation);
   for (const engine::Trouble& trouble : f.troubles.all()) {

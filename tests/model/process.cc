@@ -8,6 +8,7 @@
 #include "engine/collections.h"
 #include "engine/decide.h"
 #include "engine/observe.h"
+#include "kube/ticket.h"
 
 namespace nbkeys::model {
 namespace {
@@ -20,6 +21,11 @@ const kube::ObjectRef kRef{kNamespace, kName};
 const std::string& owner() {
   static const std::string mark = cache::owner_of(kUid);
   return mark;
+}
+
+// One cluster counts its claims, and of two for one revision only one can be written.
+std::string ticket_of(int revision) {
+  return kube::ticket_word(static_cast<std::uint64_t>(revision));
 }
 
 engine::Options options() {
@@ -35,12 +41,13 @@ std::int64_t ms(Instant at) { return at.since_start.count(); }
 
 // Named one by one, so that a new member of Flight does not compile until it is copied here.
 Flight clone(const Flight& from) {
-  const auto& [needs_refresh, claimed, held, paid, list_needed_since, look, check, dry_run_passed,
-               proven_revision, deleted_keys, seen_revision, seen_at, lost, seen_generation,
-               troubles, telling] = from;
+  const auto& [needs_refresh, claimed, claimed_ticket, held, paid, list_needed_since, look, check,
+               dry_run_passed, proven_revision, deleted_keys, seen_revision, seen_at, lost, tickets,
+               last_revision, seen_generation, troubles, telling] = from;
   Flight out;
   out.needs_refresh = needs_refresh;
   out.claimed = claimed;
+  if (claimed != 0) out.claimed_ticket = claimed_ticket;
   if (held) out.held = engine::HeldKey{held->facts, held->plaintext.copy()};
   out.paid = paid;
   out.list_needed_since = list_needed_since;
@@ -52,6 +59,8 @@ Flight clone(const Flight& from) {
   out.seen_revision = seen_revision;
   out.seen_at = seen_at;
   out.lost = lost;
+  out.tickets = tickets;
+  out.last_revision = last_revision;
   out.seen_generation = seen_generation;
   out.troubles = troubles;
   out.telling = telling;  // nothing is noted there: only the engine's own carry_out does
@@ -277,7 +286,8 @@ void Turn::restore() {
     netbird::Key key = as_api_key(known.key);
     key.name.clear();
     image.keys.push_back({std::move(key), static_cast<std::uint32_t>(known.key.revision),
-                          known.changed_at, known.list, known.missing_since});
+                          ticket_of(known.key.revision), known.changed_at, known.list,
+                          known.missing_since});
   }
   for (const auto& [revision, at] : p_.erased) image.erased.emplace(key_id(revision), at);
   for (const auto& [revision, at] : p_.gone) image.gone.emplace(key_id(revision), at);
@@ -388,7 +398,10 @@ void Turn::turn() {
   Flight& flight = world_.flights[kRef];
   engine::settle_flight(*resource, now_.mono, flight);
   const engine::Observed o = engine::observe(world_, *resource, flight, owner(), now_);
-  const engine::Decision decision = engine::decide(o);
+  engine::Decision decision = engine::decide(o);
+  if (auto* claim = std::get_if<engine::Claim>(&decision.action)) {
+    engine::draw_ticket(*claim, o, ticket_of(static_cast<int>(claim->revision)));
+  }
   if (decision.wants_list) p_.wants_list = true;
   if (std::holds_alternative<engine::Rest>(decision.action)) return;
   Process::Sent sent;
@@ -421,7 +434,8 @@ void Turn::turn() {
 }  // namespace
 
 Json key_json(const NetbirdKey& key, bool with_plaintext) {
-  const cache::Mark mark{owner(), static_cast<std::uint32_t>(key.revision)};
+  const cache::Mark mark{owner(), static_cast<std::uint32_t>(key.revision),
+                         ticket_of(key.revision)};
   const netbird::KeyState state = key.revoked ? netbird::KeyState::kRevoked : key.state;
   const auto expires = wall_at(key.created) + base::Duration{30L * 86'400'000};
   return {{"id", key_id(key.revision)},

@@ -27,6 +27,10 @@ TEST(Deletion, DeletesEveryMarkedKeyAndThenLetsGo) {
   Scene s = deleting();
   s.keys.push_back(s.key(2));
   s.keys.push_back(s.key(7));
+  s.keys.back().ticket = "abcdefgh";
+  s.resource.status.tickets = {{7, "abcdefgh"}};
+  s.resource.status.last_revision = 7;
+  s.resource.status.last_without_ticket = 3;
   for (const char* id : {"id3", "id2", "id7"}) {
     const Decision d = s.decide();
     ASSERT_TRUE(is<DeleteKey>(d)) << name(d);

@@ -21,7 +21,9 @@ inline KeyStatus full_status() {
   s.revision = 7;
   s.last_revision = 9;
   s.revoked_revision = 6;
-  s.claim = Claim{9, at(3), "Requested", "now"};
+  s.tickets = {{8, "abcdefgh"}, {9, "ijklmnop"}};
+  s.last_without_ticket = 5;
+  s.claim = Claim{9, at(3), "Requested", "now", "ijklmnop"};
   s.binding = {"secret", "su", "88"};
   s.issued_at = at(4);
   s.expires_at = at(5);

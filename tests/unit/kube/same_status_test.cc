@@ -38,7 +38,7 @@ TEST(SameStatus, SaysWhatTheWrittenTextsSay) {
   };
   using All = decltype(base::Members<KeyStatus>::of(std::declval<KeyStatus&>()));
   each_one_emptied(std::make_index_sequence<std::tuple_size_v<All>>{}, emptied);
-  EXPECT_EQ(seen, 26);
+  EXPECT_EQ(seen, 28);
 }
 
 TEST(SameStatus, TheDepthsCountToo) {
@@ -50,6 +50,12 @@ TEST(SameStatus, TheDepthsCountToo) {
   EXPECT_FALSE(same_status(s, full_status()));
   s = full_status();
   s.claim->rotate = "";
+  EXPECT_FALSE(same_status(s, full_status()));
+  s = full_status();
+  s.claim->ticket = "";
+  EXPECT_FALSE(same_status(s, full_status()));
+  s = full_status();
+  s.tickets[1].word = "abcdefgh";
   EXPECT_FALSE(same_status(s, full_status()));
   s = full_status();
   ++s.repairs.count;

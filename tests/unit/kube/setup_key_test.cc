@@ -264,6 +264,8 @@ TEST(StatusJson, FieldsHaveTheNamesOfTheCrd) {
                            "settingsDigest",
                            "revision",
                            "lastRevision",
+                           "tickets",
+                           "lastRevisionWithoutTicket",
                            "revokedRevision",
                            "claim",
                            "binding",
@@ -283,7 +285,7 @@ TEST(StatusJson, FieldsHaveTheNamesOfTheCrd) {
                            "autoGroupIDs"}) {
     EXPECT_TRUE(written.contains(name)) << name;
   }
-  EXPECT_EQ(written.size(), 26u) << written;
+  EXPECT_EQ(written.size(), 28u) << written;
 }
 
 TEST(StatusJson, EmptyMeansLeftOut) {

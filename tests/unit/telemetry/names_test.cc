@@ -105,7 +105,9 @@ TEST(Names, ReadyAndIssueReasonsAreThoseOfTheCore) {
   for (int i = 0; i <= static_cast<int>(status::Reason::kNoKey); ++i) {
     ready.emplace(status::reason_name(static_cast<status::Reason>(i)));
   }
-  for (const char* of_key_valid : {"Valid", "NoKey"}) ready.erase(of_key_valid);
+  for (const char* of_others : {"Valid", "NoKey", "UnknownOrigin", "SecondInstallation"}) {
+    EXPECT_EQ(ready.erase(of_others), 1u);
+  }
   EXPECT_EQ(ready, std::set<std::string>(kReadyReasons.begin(), kReadyReasons.end()));
   std::set<std::string> issue;
   for (int i = 0; i <= static_cast<int>(engine::IssueReason::kOverused); ++i) {
