@@ -57,9 +57,9 @@ class ElementFilter {
 
   const std::vector<std::string> members_;
   State state_ = State::kStart;
-  std::string text_;   // what is on its way out
-  std::string name_;   // of the member that is being read
-  std::string value_;  // what is kept of it
+  std::string text_;     // what is on its way out
+  std::string name_;     // of the member that is being read
+  std::string value_;    // what is kept of it
   bool wanted_ = false;  // whether anything is
   bool first_member_ = true;
   // Of the value that is being passed over.

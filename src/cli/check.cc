@@ -158,6 +158,13 @@ base::Result<RunOptions> check(const RawOptions& raw) {
     }
   }
   out.engine.also_refused = raw.refuse_in_secret_template;
+  if (!raw.identity.empty() && !is_name(raw.identity, 63, false)) {
+    return bad(
+        "--identity: 1 to 63 lower-case letters, digits and '-', beginning and ending with a "
+        "letter "
+        "or digit");
+  }
+  out.engine.identity = raw.identity;
   if (base::Status read = read_netbird(raw, out); !read) return read.error();
   if (base::Status read = read_lease(raw, out.engine.lease); !read) return read.error();
   if (base::Status read =

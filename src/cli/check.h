@@ -14,6 +14,7 @@ namespace nbkeys::cli {
 struct RawOptions {
   std::string kubeconfig, context;
   std::vector<std::string> watch_namespaces, refuse_in_secret_template;
+  std::string identity;
   std::string netbird_url = "https://api.netbird.io";
   std::string netbird_token_file, netbird_ca_file;
   bool netbird_insecure_http = false;

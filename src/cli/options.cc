@@ -87,6 +87,14 @@ void add_servers(CLI::App& app, RawOptions& raw) {
       ->capture_default_str();
 }
 
+void add_identity(CLI::App& app, RawOptions& raw) {
+  add(app, kGroupNetBird, "identity", raw.identity,
+      "a word that makes this installation another one for the keys at NetBird than a copy of its "
+      "cluster, or than the cluster that it is a copy of; keys that were made under another "
+      "identity are not its own, so it issues new ones")
+      ->type_name("WORD");
+}
+
 void add_lease(CLI::App& app, RawOptions& raw) {
   add_switch(app, kGroupLease, "leader-elect", raw.leader_elect,
              "let one of several replicas work and the others stand by");
@@ -150,6 +158,7 @@ Parsed parse(int argc, const char* const* argv) {
   run->footer(kFooter);
   RawOptions raw;
   add_servers(*run, raw);
+  add_identity(*run, raw);
   add_lease(*run, raw);
   add_rest(*run, raw);
   try {

@@ -68,6 +68,8 @@ void add_netbird(CLI::App& verb, RawVerb& raw) {
                 "allow plain http to another host; the token can then be read on the way")
       ->envname("NBKEYS_NETBIRD_INSECURE_HTTP")
       ->group(kGroupNetBird);
+  add_twinned(verb, kGroupNetBird, "--identity", "NBKEYS_IDENTITY", access.identity, "WORD",
+              "the installation's own identity, where its operator was given one");
   verb.add_option("--operator-namespace", access.operator_namespace,
                   "where the operator is installed")
       ->envname("NBKEYS_OPERATOR_NAMESPACE")

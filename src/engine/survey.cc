@@ -3,14 +3,15 @@
 #include <algorithm>
 
 #include "cache/role.h"
+#include "status/conditions.h"
 
 namespace nbkeys::engine {
 namespace {
 
-const kube::Condition* ready_condition(const kube::KeyStatus& status) {
+const kube::Condition* condition_of(const kube::KeyStatus& status, std::string_view type) {
   const auto found =
       std::find_if(status.conditions.begin(), status.conditions.end(),
-                   [](const kube::Condition& condition) { return condition.type == "Ready"; });
+                   [type](const kube::Condition& condition) { return condition.type == type; });
   return found == status.conditions.end() ? nullptr : &*found;
 }
 
@@ -30,7 +31,8 @@ void each_setup_key(const World& world, const io::SetupKeyVisitor& visit) {
   io::SetupKeyFacts facts;
   world.setup_keys.each([&](const kube::SetupKey& resource) {
     const kube::KeyStatus& s = resource.status;
-    const kube::Condition* ready = ready_condition(s);
+    const kube::Condition* ready = condition_of(s, "Ready");
+    const kube::Condition* unknown = condition_of(s, status::kUnknownKeys);
     facts.name_space = resource.meta.ref.name_space;
     facts.name = resource.meta.ref.name;
     facts.type = kube::key_type_name(resource.spec.settings.type);
@@ -38,6 +40,8 @@ void each_setup_key(const World& world, const io::SetupKeyVisitor& visit) {
     facts.secret = resource.spec.secret_name;
     facts.ready = ready != nullptr && ready->status;
     facts.reason = ready != nullptr ? std::string_view(ready->reason) : std::string_view();
+    facts.unknown_keys =
+        unknown != nullptr ? std::string_view(unknown->reason) : std::string_view();
     facts.expires = s.expires_at;
     facts.renewal = s.renewal_time;
     facts.used_times = s.used_times;

@@ -42,13 +42,13 @@ struct Turns {
 
 // Keys of the account by what they are to us.
 struct AccountKeys {
-  std::uint64_t in_use = 0;     // the key in a SetupKey's Secret
-  std::uint64_t previous = 0;   // replaced, in its overlap
-  std::uint64_t issuing = 0;    // made, and about to be in its Secret
-  std::uint64_t stray = 0;      // our mark, and no use: will be deleted
+  std::uint64_t in_use = 0;          // the key in a SetupKey's Secret
+  std::uint64_t previous = 0;        // replaced, in its overlap
+  std::uint64_t issuing = 0;         // made, and about to be in its Secret
+  std::uint64_t stray = 0;           // our mark, and no use: will be deleted
   std::uint64_t unknown_origin = 0;  // our mark, and not made by us: left alone
-  std::uint64_t elsewhere = 0;  // a mark whose SetupKey is not known here
-  std::uint64_t unmarked = 0;   // not made by this operator
+  std::uint64_t elsewhere = 0;       // a mark whose SetupKey is not known here
+  std::uint64_t unmarked = 0;        // not made by this operator
 };
 
 struct Vitals {
@@ -75,7 +75,8 @@ struct SetupKeyFacts {
   std::string_view state;   // of the key at NetBird; empty before the first one
   std::string_view secret;  // the name
   bool ready = false;
-  std::string_view reason;  // of the condition Ready
+  std::string_view reason;        // of the condition Ready
+  std::string_view unknown_keys;  // the reason of the condition of that name; empty: there is none
   std::optional<base::WallTime> expires, renewal;
   std::optional<std::int64_t> used_times;
   std::int64_t usage_limit = 0;  // 0: none

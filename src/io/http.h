@@ -35,7 +35,7 @@ struct HttpRequest {
   // The library may resend a request on a reused connection. A request that must not happen twice
   // goes over a connection of its own, and any error of it is an unknown outcome.
   bool once = false;
-  bool fresh = false;  // no cache on the way may answer
+  bool fresh = false;                          // no cache on the way may answer
   base::Duration timeout{30'000};              // from send to the last byte of the answer
   std::size_t response_bytes_max = 16u << 20;  // a longer answer is cut off: ErrorCode::kTooLarge
   // Where the answer is a list of objects, only these members of each are kept while it comes in

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "plugin/style.h"
+#include "status/conditions.h"
 
 namespace nbkeys::plugin {
 namespace {
@@ -39,6 +40,15 @@ constexpr Advice kAdvice[] = {
     {"AccountChanged",
      "Give the operator a token of the account in which the key lives. If the change is meant, set "
      "the annotation keys.netbird.io/accept-account to the new account's id."},
+    {"UnknownOrigin",
+     "See nbkeys strays, and find out whether a copy of this cluster uses those keys. Name what is "
+     "to "
+     "be ended in the annotation keys.netbird.io/end-keys, and the rest in "
+     "keys.netbird.io/leave-keys."},
+    {"SecondInstallation",
+     "Find the second installation, such as a copy of this cluster, and give one of the two "
+     "another "
+     "identity. Then name what is to be ended in the annotation keys.netbird.io/end-keys."},
     {"RepairLimited",
      "Find out who breaks the key or its Secret. For a new key at once: nbkeys rotate NAME -n NS"},
     {"RevocationBlocked",
@@ -117,9 +127,11 @@ std::vector<std::string> advice_for(const kube::SetupKey& resource, base::WallTi
   if (stale(resource)) {
     out.push_back("The operator has not judged the present spec yet: wait a moment.");
   }
+  const kube::Condition* unknown = condition_of(resource.status, status::kUnknownKeys);
   for (const Advice& each : kAdvice) {
-    if (each.reason != ready->reason || each.words.empty()) continue;
-    out.push_back(filled(each.words, resource.meta.ref));
+    const bool told =
+        each.reason == ready->reason || (unknown != nullptr && each.reason == unknown->reason);
+    if (told && !each.words.empty()) out.push_back(filled(each.words, resource.meta.ref));
   }
   add_warnings(resource, now, out);
   if (out.empty()) {

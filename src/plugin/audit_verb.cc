@@ -11,7 +11,7 @@ namespace nbkeys::plugin {
 ExitCode audit(const Request& request) {
   auto seen = look(request);
   if (!seen) return fail(seen.error());
-  const JoinOptions options{seen->now, request.unused_after};
+  const JoinOptions options{seen->now, request.unused_after, seen->identity};
   Joined joined = join(seen->setup_keys.items, seen->account_or_null(), options);
   if (!seen->complete) {
     // Of a part of the SetupKeys nobody can tell whose the other marks are.

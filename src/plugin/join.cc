@@ -72,42 +72,35 @@ void compare(const JoinedSetupKey& entry, const Account& account, const JoinOpti
       out.push_back({"unused", "no peer has enrolled with it for " + rough(*idle)});
     }
   }
-  const auto left = std::count_if(entry.keys.begin(), entry.keys.end(),
-                                  [](const OwnedKey& k) { return k.role == Role::kLeftOver; });
-  if (left > 0) {
-    out.push_back({"left-over", count_of(static_cast<std::size_t>(left), "key is", "keys are") +
+  const auto count = [&entry](cache::KeyRole role) {
+    return static_cast<std::size_t>(
+        std::count_if(entry.keys.begin(), entry.keys.end(),
+                      [role](const OwnedKey& k) { return k.role == role; }));
+  };
+  if (const std::size_t left = count(cache::KeyRole::kStray); left > 0) {
+    out.push_back({"left-over", count_of(left, "key is", "keys are") +
                                     " left over at NetBird: see nbkeys strays"});
+  }
+  if (const std::size_t others = count(cache::KeyRole::kUnknownOrigin); others > 0) {
+    out.push_back({"unknown-origin", count_of(others, "key", "keys") +
+                                         " at NetBird with its mark of unknown origin: see nbkeys "
+                                         "strays"});
   }
 }
 
 }  // namespace
 
-std::string_view role_name(Role role) {
-  switch (role) {
-    case Role::kActive: return "active";
-    case Role::kPrevious: return "previous";
-    case Role::kUnderWay: return "under way";
-    case Role::kLeftOver: return "left over";
-  }
-  return "left over";
-}
-
 const ListedKey* JoinedSetupKey::active() const {
   for (const OwnedKey& owned : keys) {
-    if (owned.role == Role::kActive) return owned.key;
+    if (owned.role == cache::KeyRole::kInUse) return owned.key;
   }
   return nullptr;
 }
 
-Role role_of(const kube::SetupKey& owner, const ListedKey& key) {
-  const KeyStatus& status = owner.status;
-  if (key.key.id == status.key_id) return Role::kActive;
-  for (const kube::PreviousKey& previous : status.previous_keys) {
-    if (previous.key_id == key.key.id) return Role::kPrevious;
-  }
-  const std::uint32_t revision = key.mark ? key.mark->revision : 0;
-  if (status.claim && status.claim->revision == revision) return Role::kUnderWay;
-  return revision > status.last_revision ? Role::kUnderWay : Role::kLeftOver;
+cache::KeyRole role_of(const kube::SetupKey& owner, const ListedKey& key) {
+  static const cache::Mark kNone;
+  const cache::Mark& mark = key.mark ? *key.mark : kNone;
+  return cache::role_of(owner, {}, {key.key.id, mark.revision, mark.ticket});
 }
 
 std::optional<base::Duration> unused_for(const ListedKey& key, std::optional<base::WallTime> issued,
@@ -123,7 +116,7 @@ Joined join(const std::vector<kube::SetupKey>& setup_keys, const Account* accoun
   Joined out;
   std::map<std::string, std::size_t> by_owner;
   for (const kube::SetupKey& resource : setup_keys) {
-    by_owner.emplace(cache::owner_of(resource.meta.uid), out.setup_keys.size());
+    by_owner.emplace(cache::owner_of(resource.meta.uid, options.identity), out.setup_keys.size());
     out.setup_keys.push_back({&resource, {}, {}});
   }
   if (account == nullptr) return out;

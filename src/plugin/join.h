@@ -7,18 +7,11 @@
 #include <vector>
 
 #include "base/time.h"
+#include "cache/role.h"
 #include "kube/setup_key.h"
 #include "plugin/account.h"
 
 namespace nbkeys::plugin {
-
-enum class Role {
-  kActive,
-  kPrevious,  // replaced, lives until its overlap is over
-  kUnderWay,  // of an open claim, or newer than the status that we read
-  kLeftOver,  // nothing refers to it
-};
-std::string_view role_name(Role role);
 
 // A disagreement or a concern: `kind` for programs, `message` for people.
 struct Remark {
@@ -28,7 +21,7 @@ struct Remark {
 
 struct OwnedKey {
   const ListedKey* key = nullptr;
-  Role role = Role::kLeftOver;
+  cache::KeyRole role = cache::KeyRole::kUnknownOrigin;
 };
 
 struct JoinedSetupKey {
@@ -48,13 +41,14 @@ struct Joined {
 struct JoinOptions {
   base::WallTime now;
   base::Duration unused_after{0};  // 0: do not ask
+  std::string identity = {};       // of the installation; see cache/mark.h
 };
 
 // `account` null: NetBird is not known, and nothing is said about it. Points into both.
 Joined join(const std::vector<kube::SetupKey>& setup_keys, const Account* account,
             const JoinOptions& options);
 
-Role role_of(const kube::SetupKey& owner, const ListedKey& key);
+cache::KeyRole role_of(const kube::SetupKey& owner, const ListedKey& key);
 
 // Since when a key that could enrol peers has not done so; nothing where it cannot or that is not
 // long ago. `issued` bounds it for keys that were never used.

@@ -96,9 +96,9 @@ base::Result<SetupKeys> list_setup_keys(Link& kube, const std::string& name_spac
     out.items.push_back(slim ? std::move(*slim) : std::move(*one));
     return base::Done{};
   };
-  auto version =
-      each_listed(kube, kube::Pages({kube::Collection::Resource::kSetupKeys, name_space}, selector),
-                  [&out] { out.items.clear(); }, read);
+  auto version = each_listed(
+      kube, kube::Pages({kube::Collection::Resource::kSetupKeys, name_space}, selector),
+      [&out] { out.items.clear(); }, read);
   if (!version) return missing_kind(version.error());
   out.resource_version = std::move(*version);
   return out;

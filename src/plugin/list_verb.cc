@@ -19,7 +19,7 @@ ExitCode list(const Request& request) {
   }
   auto seen = look(request);
   if (!seen) return fail(seen.error());
-  const JoinOptions options{seen->now, request.unused_after};
+  const JoinOptions options{seen->now, request.unused_after, seen->identity};
   const Joined joined = join(seen->setup_keys.items, seen->account_or_null(), options);
   const ListView view{&joined,        seen->account_or_null(), seen->netbird_problem,
                       seen->complete, request.all_namespaces,  request.format == Format::kWide,

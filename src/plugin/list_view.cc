@@ -55,7 +55,7 @@ Json setup_key_json(const JoinedSetupKey& entry, const Account* account) {
   Json keys = Json::array();
   for (const OwnedKey& owned : entry.keys) {
     Json key = listed_key_json(*owned.key, *account);
-    key["role"] = role_name(owned.role);
+    key["role"] = cache::role_name(owned.role);
     keys.push_back(std::move(key));
   }
   out["netbirdKeys"] = std::move(keys);

@@ -84,6 +84,7 @@ OperatorSettings read(const Json& deployment, const Json& pod, const Json& conta
   out.account = base::string_or(pod, {"serviceAccountName"}, "default");
   const std::string scope = flag_of(container, "watch-namespace").value_or("");
   out.watch_namespace = scope.substr(0, scope.find(','));
+  out.identity = flag_of(container, "identity").value_or("");
   out.url = flag_of(container, "netbird-url").value_or(out.url);
   out.insecure_http = flag_of(container, "netbird-insecure-http").value_or("false") == "true";
   out.ca_file = flag_of(container, "netbird-ca-file").value_or("");

@@ -19,6 +19,7 @@ struct OperatorSettings {
   std::int64_t replicas = 0, ready_replicas = 0;
   std::string image;
   std::string account = "default";  // its ServiceAccount
+  std::string identity;             // see cache/mark.h
   std::string watch_namespace;      // the first one that it is bound to; empty: all
 };
 

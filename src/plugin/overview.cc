@@ -23,6 +23,7 @@ base::Result<Overview> look(const Request& request) {
     } else {
       out.netbird_problem = account.error().message;
     }
+    out.identity = netbird->identity;
     out.netbird = std::move(*netbird);
   } else {
     out.netbird_problem = netbird.error().message;

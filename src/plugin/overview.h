@@ -19,6 +19,7 @@ struct Overview {
   std::string netbird_problem;  // in one line, where there is no account
   std::optional<Account> account;
   SetupKeys setup_keys;
+  std::string identity;   // of the installation; see cache/mark.h
   bool complete = false;  // every SetupKey of the cluster is there
   base::WallTime now;
 

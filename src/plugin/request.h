@@ -16,6 +16,7 @@ struct Access {
   std::string kubeconfig, context;
   std::string netbird_url, netbird_token_file, netbird_ca_file;
   bool netbird_insecure_http = false;
+  std::string identity;
   std::string operator_namespace = "nbkeys-system";
 };
 

@@ -62,11 +62,12 @@ base::Result<base::SecretText> read_token_secret(Link& kube, const std::string& 
   return shell::token_in(*token);
 }
 
-base::Result<NetBird> open(shell::UpstreamSettings settings, std::string token_from) {
+base::Result<NetBird> open(shell::UpstreamSettings settings, std::string token_from,
+                           std::string identity) {
   if (auto token = settings.token.current(); !token) return missing(token.error().message);
   auto link = Link::open(std::move(settings));
   if (!link) return link.error();
-  return NetBird{std::move(*link), std::move(token_from)};
+  return NetBird{std::move(*link), std::move(token_from), std::move(identity)};
 }
 
 }  // namespace
@@ -106,7 +107,7 @@ base::Result<NetBird> open_netbird(const Access& access, Link& kube) {
                                  access.netbird_insecure_http, access.netbird_ca_file);
     if (!settings) return settings.error();
     settings->token = shell::Token::file(access.netbird_token_file, "NetBird token file");
-    return open(std::move(*settings), access.netbird_token_file);
+    return open(std::move(*settings), access.netbird_token_file, access.identity);
   }
   OperatorSettings found;
   auto deployed = read_operator(kube, access.operator_namespace);
@@ -127,7 +128,8 @@ base::Result<NetBird> open_netbird(const Access& access, Link& kube) {
   if (!token) return token.error();
   settings->token = shell::Token::fixed(std::move(*token));
   return open(std::move(*settings),
-              "Secret " + access.operator_namespace + "/" + found.token_secret);
+              "Secret " + access.operator_namespace + "/" + found.token_secret,
+              access.identity.empty() ? found.identity : access.identity);
 }
 
 }  // namespace nbkeys::plugin

@@ -24,6 +24,7 @@ base::Result<Kubernetes> open_kubernetes(const Request& request);
 struct NetBird {
   std::unique_ptr<Link> link;
   std::string token_from;  // for people: where the token came from
+  std::string identity;    // of the installation; see cache/mark.h
 };
 // kInvalidInput with one line that says what is missing.
 base::Result<NetBird> open_netbird(const Access& access, Link& kube);

@@ -35,6 +35,25 @@ Stray judged(Stray stray, std::string against) {
   return stray;
 }
 
+Stray left_over(const kube::SetupKey& owner, const OwnedKey& owned, const HeldKeys& held,
+                base::WallTime now) {
+  Stray stray{owned.key, StrayKind::kLeftOver, &owner, false, ""};
+  stray.why = "revision " + std::to_string(owned.key->mark->revision) + " of SetupKey " +
+              kube::to_text(owner.meta.ref) + ", which uses revision " +
+              std::to_string(owner.status.revision);
+  std::string against = objection(owner, held, now);
+  if (against.empty()) against = objection(*owned.key, held, now);
+  return judged(std::move(stray), std::move(against));
+}
+
+Stray unknown(const kube::SetupKey& owner, const OwnedKey& owned) {
+  return judged({owned.key, StrayKind::kUnknownOrigin, &owner, false,
+                 "it has the mark of SetupKey " + kube::to_text(owner.meta.ref) +
+                     ", whose status does not know of it"},
+                "a copy of this cluster may use it; to end it name it in the SetupKey's annotation "
+                "keys.netbird.io/end-keys");
+}
+
 }  // namespace
 
 std::vector<Stray> find_strays(const Joined& joined, const HeldKeys& held, base::WallTime now) {
@@ -42,14 +61,8 @@ std::vector<Stray> find_strays(const Joined& joined, const HeldKeys& held, base:
   for (const JoinedSetupKey& entry : joined.setup_keys) {
     const kube::SetupKey& owner = *entry.resource;
     for (const OwnedKey& owned : entry.keys) {
-      if (owned.role != Role::kLeftOver) continue;
-      Stray stray{owned.key, StrayKind::kLeftOver, &owner, false, ""};
-      stray.why = "revision " + std::to_string(owned.key->mark->revision) + " of SetupKey " +
-                  kube::to_text(owner.meta.ref) + ", which uses revision " +
-                  std::to_string(owner.status.revision);
-      std::string against = objection(owner, held, now);
-      if (against.empty()) against = objection(*owned.key, held, now);
-      out.push_back(judged(std::move(stray), std::move(against)));
+      if (owned.role == cache::KeyRole::kStray) out.push_back(left_over(owner, owned, held, now));
+      if (owned.role == cache::KeyRole::kUnknownOrigin) out.push_back(unknown(owner, owned));
     }
   }
   for (const ListedKey* key : joined.unowned) {

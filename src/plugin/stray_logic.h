@@ -16,14 +16,15 @@ namespace nbkeys::plugin {
 inline constexpr base::Duration kSafetyTime{300'000};
 
 enum class StrayKind {
-  kLeftOver,  // of a SetupKey that exists and has no use for it
-  kOrphan,    // of no SetupKey of this cluster: kept on purpose, or another cluster's
+  kLeftOver,       // of a SetupKey that exists and has no use for it
+  kUnknownOrigin,  // of a SetupKey that exists, and not made for it as far as its status can tell
+  kOrphan,         // of no SetupKey of this cluster: kept on purpose, or another cluster's
 };
 
 struct Stray {
   const ListedKey* key = nullptr;
   StrayKind kind = StrayKind::kLeftOver;
-  const kube::SetupKey* owner = nullptr;  // of a left-over key
+  const kube::SetupKey* owner = nullptr;  // where there is one
   bool deletable = false;
   std::string why;  // it is a stray, or why it may not be deleted now
 };

@@ -22,14 +22,19 @@ HeldKeys read_held_keys(Link& kube) {
     if (auto secret = kube::parse_secret_meta(item)) out.insert(secret->key_id);
     return base::Status(base::Done{});
   };
-  const auto listed = each_listed(kube, kube::Pages({kube::Collection::Resource::kSecrets, ""}),
-                                  [&out] { out.clear(); }, read);
+  const auto listed = each_listed(
+      kube, kube::Pages({kube::Collection::Resource::kSecrets, ""}), [&out] { out.clear(); }, read);
   if (!listed) return std::nullopt;
   return out;
 }
 
 std::string_view kind_name(StrayKind kind) {
-  return kind == StrayKind::kLeftOver ? "left over" : "orphan";
+  switch (kind) {
+    case StrayKind::kLeftOver: return "left over";
+    case StrayKind::kUnknownOrigin: return "unknown origin";
+    case StrayKind::kOrphan: return "orphan";
+  }
+  return "orphan";
 }
 
 std::string strays_text(const std::vector<Stray>& strays, const Style& style) {
@@ -101,7 +106,7 @@ class Sweep {
     if (stray.owner == nullptr) return true;
     auto now = get_setup_key(*seen_.kubernetes.link, stray.owner->meta.ref);
     return now && now->meta.uid == stray.owner->meta.uid && !now->status.claim &&
-           role_of(*now, *stray.key) == Role::kLeftOver;
+           role_of(*now, *stray.key) == cache::KeyRole::kStray;
   }
 
   base::Status remove_one(const Stray& stray) {
@@ -122,7 +127,9 @@ class Sweep {
     Json out = Json::array();
     for (const Stray& stray : strays_) {
       Json one = listed_key_json(*stray.key, *seen_.account);
-      one["kind"] = stray.kind == StrayKind::kLeftOver ? "left-over" : "orphan";
+      std::string kind(kind_name(stray.kind));
+      std::replace(kind.begin(), kind.end(), ' ', '-');
+      one["kind"] = std::move(kind);
       one["deletable"] = stray.deletable;
       one["deleted"] = deleted_.contains(stray.key->key.id);
       one["why"] = stray.why;
@@ -147,7 +154,8 @@ ExitCode strays(const Request& request) {
     tell("strays cannot be told without NetBird's list: " + seen->netbird_problem);
     return ExitCode::kUnreachable;
   }
-  const Joined joined = join(seen->setup_keys.items, &*seen->account, {seen->now, {}});
+  const Joined joined =
+      join(seen->setup_keys.items, &*seen->account, {seen->now, {}, seen->identity});
   auto found = find_strays(joined, read_held_keys(*seen->kubernetes.link), seen->now);
   return Sweep(request, *seen, std::move(found)).run();
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Real randomness from the kernel, for the engine's seed and this process's identity.
+// Real randomness from the kernel, for the engine's seed, its tickets and this process's identity.
 
 #include <cstdint>
 #include <string>

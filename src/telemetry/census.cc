@@ -40,13 +40,15 @@ bool nearly_used_up(const io::SetupKeyFacts& f) {
 
 void write_summary(Page& page, const EachSetupKey& each, base::WallTime now) {
   std::map<std::pair<bool, std::string_view>, std::uint64_t> by_reason;
-  std::uint64_t not_ready = 0, soon = 0, used_up = 0, blocked = 0;
+  std::uint64_t not_ready = 0, soon = 0, used_up = 0, blocked = 0, unknown = 0, second = 0;
   each([&](const io::SetupKeyFacts& f) {
     ++by_reason[{f.ready, known_reason(f.reason)}];
     not_ready += f.ready ? 0 : 1;
     soon += expires_soon(f, now) ? 1 : 0;
     used_up += nearly_used_up(f) ? 1 : 0;
     blocked += f.reason == "DeletionBlocked" ? 1 : 0;
+    unknown += f.unknown_keys == "UnknownOrigin" ? 1 : 0;
+    second += f.unknown_keys == "SecondInstallation" ? 1 : 0;
   });
   page.family(kSetupKeysStatus, Kind::kGauge,
               "Number of SetupKeys by the status and reason of their condition Ready.");
@@ -60,6 +62,8 @@ void write_summary(Page& page, const EachSetupKey& each, base::WallTime now) {
   page.sample({{"cause", "expires_soon"}}, number(soon));
   page.sample({{"cause", "nearly_used_up"}}, number(used_up));
   page.sample({{"cause", "deletion_blocked"}}, number(blocked));
+  page.sample({{"cause", "unknown_origin"}}, number(unknown));
+  page.sample({{"cause", "second_installation"}}, number(second));
 }
 
 void write_names(Page& page, const EachSetupKey& each) {
@@ -152,13 +156,15 @@ void write_account(Page& page, const io::Vitals& v) {
   page.sample(v.account_ready ? 1 : 0);
   page.family(kAccountKeys, Kind::kGauge,
               "Setup keys in the NetBird account: in_use, previous (in their overlap) and issuing "
-              "are wanted, stray will be deleted, elsewhere carry the mark of a SetupKey that is "
-              "not known here, unmarked were not made by nbkeys.");
+              "are wanted, stray will be deleted, unknown_origin carry the mark of a SetupKey that "
+              "did not make them and are left alone, elsewhere that of one that is not known here, "
+              "unmarked were not made by nbkeys.");
   const io::AccountKeys& k = v.account_keys;
   page.sample({{"kind", "in_use"}}, number(k.in_use));
   page.sample({{"kind", "previous"}}, number(k.previous));
   page.sample({{"kind", "issuing"}}, number(k.issuing));
   page.sample({{"kind", "stray"}}, number(k.stray));
+  page.sample({{"kind", "unknown_origin"}}, number(k.unknown_origin));
   page.sample({{"kind", "elsewhere"}}, number(k.elsewhere));
   page.sample({{"kind", "unmarked"}}, number(k.unmarked));
   page.family(kSnapshotAge, Kind::kGauge,

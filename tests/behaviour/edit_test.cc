@@ -89,7 +89,7 @@ TEST_F(EditTest, NewDisplayNameIssuesAKeyOfThatName) {
   edit("fleet", {{"name", "Renamed"}});
   ASSERT_TRUE(await_revision("fleet", 2));
   ASSERT_TRUE(await_whole("fleet"));
-  EXPECT_EQ(keys("fleet").at(0).at("name").get<std::string>().find("Renamed [k8s-"), 0U);
+  EXPECT_EQ(keys("fleet").at(0).at("name").get<std::string>().find("Renamed ~"), 0U);
 }
 
 TEST_F(EditTest, OldKeyLivesThroughTheOverlap) {

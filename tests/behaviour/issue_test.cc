@@ -82,7 +82,7 @@ TEST_F(IssueTest, KeyAtNetBirdEqualsTheSpec) {
   ASSERT_TRUE(await_ready("fleet"));
   ASSERT_THAT(keys("fleet"), SizeIs(1));
   const Json made = keys("fleet")[0];
-  EXPECT_EQ(text_at(made, {"name"}).find("Server fleet [k8s-"), 0U) << made;
+  EXPECT_EQ(text_at(made, {"name"}).find("Server fleet ~"), 0U) << made;
   EXPECT_TRUE(text_at(made, {"name"}).ends_with("-r1]")) << made;
   EXPECT_EQ(made.at("type"), "reusable");
   EXPECT_EQ(made.at("usage_limit"), 7);
@@ -100,7 +100,7 @@ TEST_F(IssueTest, OneOffKeyThatNeverExpires) {
   ASSERT_TRUE(await_ready("laptop"));
   const Json made = keys("laptop").at(0);
   EXPECT_EQ(made.at("type"), "one-off");
-  EXPECT_EQ(text_at(made, {"name"}).find("laptop [k8s-"), 0U);
+  EXPECT_EQ(text_at(made, {"name"}).find("laptop ~"), 0U);
   EXPECT_FALSE(status("laptop").contains("expiresAt"));
   EXPECT_FALSE(status("laptop").contains("renewalTime"));
 }

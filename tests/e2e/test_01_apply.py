@@ -65,7 +65,7 @@ def test_01_settings_at_netbird_equal_the_spec(scene, operator):
         ephemeral=True, allowExtraDnsLabels=True,
         autoGroups=[{"id": by_id["id"]}, {"name": by_name["name"]}])
     key = scene.netbird.key(found["status"]["keyID"])
-    assert key["name"].startswith("CI runners [k8s-") and key["name"].endswith("-r1]")
+    assert key["name"].startswith("CI runners ~") and key["name"].endswith("-r1]")
     assert (key["type"], key["usage_limit"]) == ("reusable", 7)
     assert key["ephemeral"] and key["allow_extra_dns_labels"]
     assert sorted(key["auto_groups"]) == sorted([by_id["id"], by_name["id"]])
@@ -78,7 +78,7 @@ def test_01_settings_at_netbird_equal_the_spec(scene, operator):
 def test_01_defaults_and_one_off_reach_netbird(scene, operator):
     plain = scene.netbird.key(scene.ready("plain")["status"]["keyID"])
     assert (plain["type"], plain["usage_limit"], plain["ephemeral"]) == ("reusable", 0, False)
-    assert plain["name"].startswith("plain [k8s-")
+    assert plain["name"].startswith("plain ~")
     once = scene.netbird.key(scene.ready("once", type="one-off")["status"]["keyID"])
     assert (once["type"], once["usage_limit"]) == ("one-off", 1)
 

@@ -55,7 +55,7 @@ def test_05_change_that_needs_a_new_key(scene, operator, change, shown):
     if "expiresIn" in change:
         assert new["expires"] < old_expiry
     if "name" in change:
-        assert new["name"].startswith("renamed [k8s-")
+        assert new["name"].startswith("renamed ~")
     scene.await_only_key("fleet", new_id)
     scene.await_sound("fleet")
     assert scene.secret_key("fleet") != old_value

@@ -22,6 +22,28 @@ TEST(Mark, StandsAtTheEndOfTheName) {
   EXPECT_EQ(marked_name("fleet", {kOwner, 12}), "fleet [k8s-0123456789abcdef-r12]");
 }
 
+TEST(Mark, AnIdentityMakesAnotherOwner) {
+  EXPECT_NE(owner_of("abc", "copy"), owner_of("abc"));
+  EXPECT_NE(owner_of("abc", "copy"), owner_of("abc", "other"));
+  EXPECT_EQ(owner_of("abc", ""), owner_of("abc"));
+  EXPECT_EQ(owner_of("abc", "copy"), "829049585a0d29ff");
+}
+
+TEST(Mark, ATicketStandsBeforeWhatEarlierReleasesRead) {
+  const std::string name = marked_name("fleet", {kOwner, 12, "abcdefg7"});
+  EXPECT_EQ(name, "fleet ~abcdefg7 [k8s-0123456789abcdef-r12]");
+  const auto mark = parse_mark(name);
+  ASSERT_TRUE(mark);
+  EXPECT_EQ(mark->revision, 12u);
+  EXPECT_EQ(mark->ticket, "abcdefg7");
+  for (const char* none :
+       {"fleet", "fleet ~abcdefg", "fleet ~abcdefg1", "fleet~abcdefg7", "~", ""}) {
+    EXPECT_EQ(parse_mark(marked_name(none, {kOwner, 12, ""}))->ticket, "") << none;
+  }
+  EXPECT_EQ(parse_mark(marked_name("a ~hhhhhhhh", {kOwner, 1, "abcdefg7"}))->ticket, "abcdefg7")
+      << "whatever a user chose to call it";
+}
+
 TEST(Mark, RoundTripsWhateverTheDisplayNameIs) {
   const std::vector<std::string> names = {
       "",

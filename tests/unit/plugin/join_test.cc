@@ -25,6 +25,19 @@ std::vector<std::string> remarks(const kube::SetupKey& resource, std::vector<Lis
   return kinds(join(all, &account, {kNow, unused_after}).setup_keys.front());
 }
 
+TEST(Join, AKeyOfUnknownOriginIsRemarkedOn) {
+  EXPECT_THAT(remarks(setup_key("web"), {marked("web", 2), marked("web", 7)}),
+              ElementsAre("unknown-origin"));
+}
+
+TEST(Join, TheIdentityBelongsToTheOwner) {
+  const std::vector<kube::SetupKey> all = {setup_key("web")};
+  const Account account{{marked("web", 2)}, {}};
+  const Joined joined = join(all, &account, {kNow, {}, "copy"});
+  EXPECT_EQ(joined.setup_keys[0].active(), nullptr);
+  EXPECT_EQ(joined.unowned.size(), 1u);
+}
+
 TEST(Join, GivesEachKeyToItsOwner) {
   const std::vector<kube::SetupKey> all = {setup_key("web"), setup_key("db")};
   const Account account{{marked("db", 2), listed("h", "by hand"), marked("web", 2),
@@ -34,7 +47,7 @@ TEST(Join, GivesEachKeyToItsOwner) {
   ASSERT_EQ(joined.setup_keys.size(), 2u);
   ASSERT_EQ(joined.setup_keys[0].keys.size(), 2u);
   EXPECT_EQ(joined.setup_keys[0].active()->key.id, "id-web");
-  EXPECT_EQ(joined.setup_keys[0].keys[1].role, Role::kLeftOver);
+  EXPECT_EQ(joined.setup_keys[0].keys[1].role, cache::KeyRole::kStray);
   EXPECT_THAT(kinds(joined.setup_keys[0]), ElementsAre("left-over"));
   EXPECT_EQ(joined.setup_keys[1].active()->key.id, "id-db");
   EXPECT_THAT(joined.setup_keys[1].remarks, IsEmpty());
@@ -90,12 +103,11 @@ TEST(Join, KnowsTheRolesOfAllThatARotationLeaves) {
   const kube::SetupKey web = parsed(object);
   ListedKey old = marked("web", 1);
   old.key.id = "old";
-  EXPECT_EQ(role_of(web, old), Role::kPrevious);
-  EXPECT_EQ(role_of(web, marked("web", 2)), Role::kActive);
-  EXPECT_EQ(role_of(web, marked("web", 3)), Role::kUnderWay);
-  // The status may have been read before this one was claimed.
-  EXPECT_EQ(role_of(web, marked("web", 4)), Role::kUnderWay);
-  EXPECT_EQ(role_of(web, marked("web", 1)), Role::kLeftOver);
+  EXPECT_EQ(role_of(web, old), cache::KeyRole::kPrevious);
+  EXPECT_EQ(role_of(web, marked("web", 2)), cache::KeyRole::kInUse);
+  EXPECT_EQ(role_of(web, marked("web", 3)), cache::KeyRole::kIssuing);
+  EXPECT_EQ(role_of(web, marked("web", 4)), cache::KeyRole::kUnknownOrigin);
+  EXPECT_EQ(role_of(web, marked("web", 1)), cache::KeyRole::kStray);
 }
 
 }  // namespace

@@ -82,6 +82,15 @@ TEST(Strays, StayWithASetupKeyThatIsBeingDeleted) {
   EXPECT_FALSE(only(c).deletable);
 }
 
+TEST(Strays, OfUnknownOriginAreAPersonsToEnd) {
+  Case c;
+  c.keys = {marked("web", 2), marked("web", 7)};
+  const Stray unknown = only(c);
+  EXPECT_EQ(unknown.kind, StrayKind::kUnknownOrigin);
+  EXPECT_FALSE(unknown.deletable);
+  EXPECT_THAT(unknown.why, HasSubstr("keys.netbird.io/end-keys"));
+}
+
 TEST(Strays, OfNoSetupKeyAreOrphans) {
   Case c;
   c.keys = {marked("web", 2), marked("gone", 4)};

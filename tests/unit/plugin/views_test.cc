@@ -147,7 +147,7 @@ TEST_F(Lists, OfAPartOfTheSetupKeysTellNothingOfOthers) {
 
 TEST_F(Lists, JsonHasRoles) {
   const Json json = list_json(view(true));
-  EXPECT_EQ(json["setupKeys"][0]["netbirdKeys"][0]["role"], "active");
+  EXPECT_EQ(json["setupKeys"][0]["netbirdKeys"][0]["role"], "in use");
   EXPECT_EQ(json["netbird"]["handMadeKeys"][0]["id"], "h");
   EXPECT_TRUE(json["netbird"]["available"].get<bool>());
 }

@@ -101,11 +101,17 @@ TEST(SetupKeySeries, CountWhatWantsALook) {
   once.usage_limit = once.used_times.emplace(1);
   io::SetupKeyFacts renews = soon;
   renews.renewal = kNow + std::chrono::hours(1);  // will be replaced in time
-  const std::string text = text_of({fleet(), soon, worn, blocked, once, renews});
+  io::SetupKeyFacts copied = fleet(), restored = fleet();
+  copied.unknown_keys = "SecondInstallation";
+  restored.unknown_keys = "UnknownOrigin";
+  const std::string text =
+      text_of({fleet(), soon, worn, blocked, once, renews, copied, restored, restored});
   EXPECT_THAT(text, HasSubstr("attention{cause=\"not_ready\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("attention{cause=\"expires_soon\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("attention{cause=\"nearly_used_up\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("attention{cause=\"deletion_blocked\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("attention{cause=\"unknown_origin\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("attention{cause=\"second_installation\"} 1\n"));
 }
 
 TEST(VitalSigns, TellOfTheAccountOnlyWhileLeading) {
