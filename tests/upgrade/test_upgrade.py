@@ -161,3 +161,54 @@ def test_an_issue_that_the_release_before_began_is_finished_once(world, before):
     world.listed(LISTS)
     assert world.held() == held
     world.end(BEFORE)
+
+
+def rotated(world, binary, name, word):
+    """One more key of the SetupKey, made by this release."""
+    before = world.status(name)["revision"]
+    world.run(binary)
+    world.patch(name, {"metadata": {"annotations": {"keys.netbird.io/rotate": word}}})
+    world.wait("a key is replaced", lambda: world.status(name).get("lastHandledRotate") == word)
+    world.end(binary)
+    assert world.status(name)["revision"] == before + 1
+
+
+def names_of(world, name):
+    return sorted(each["name"] for each in world.netbird_keys() if each["name"].startswith(f"{name} "))
+
+
+def test_each_release_knows_the_keys_of_the_other(world, before):
+    """Only this release gives its keys tickets; the one before leaves the book as it finds it."""
+    rotated(world, NOW, "plain", "one")
+    rotated(world, BEFORE, "plain", "two")
+    rotated(world, NOW, "plain", "three")
+    assert [" ~" in each for each in names_of(world, "plain")].count(True) == 2
+    held = world.held()
+    assert len(held[0]["plain"][2]) == 3
+    for binary in (BEFORE, NOW):
+        world.forget_requests()
+        world.run(binary)
+        world.listed(LISTS)
+        assert world.held() == held
+        world.end(binary)
+    assert not world.condition("plain", "UnknownKeys")
+
+
+def test_an_issue_that_the_release_before_began_after_a_rollback_is_finished_once(world, before):
+    """The claim that it left is not taken for this release's own, and its key is no stranger's."""
+    rotated(world, NOW, "named", "one")
+    world.run(BEFORE)
+    world.operator = world.operators.pop(BEFORE)
+    world.kill_operator_after("^POST /api/setup-keys")
+    world.patch("named", {"metadata": {"annotations": {"keys.netbird.io/rotate": "two"}}})
+    world.operator.wait(timeout=30)
+    world.operator = None
+    world.end_faults()
+    assert world.status("named")["claim"]["revision"] == 3
+    world.run(NOW)
+    world.wait("a key is replaced", lambda: world.status("named").get("lastHandledRotate") == "two")
+    world.wait("the stray is gone", lambda: len(
+        [each for each in world.netbird_keys() if each["name"].startswith("A fleet of servers ")]) == 3)
+    world.end(NOW)
+    assert world.status("named")["revision"] == 4
+    assert not world.condition("named", "UnknownKeys")
