@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from harness.netbird import AnotherNetBird
 from harness.scene import Scene
 from harness.wait import Late
 from harness.world import World
@@ -55,3 +56,17 @@ def scene(world, request):
 def operator(scene):
     """A running operator with a short resync, for tests that need nothing special."""
     return scene.operator("--resync=2s").start()
+
+
+@pytest.fixture
+def another_netbird(scene, request):
+    made = []
+
+    def make(**env):
+        made.append(AnotherNetBird(scene.world, f"{scene.namespace}-netbird", **env))
+        return made[-1]
+    yield make
+    for each in scene.operators:
+        each.stop()
+    for each in made:
+        each.server.stop()

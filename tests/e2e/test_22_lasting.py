@@ -5,40 +5,11 @@ import time
 
 import pytest
 
-from harness.netbird import NetBirdApi, NetBirdServer
 from harness.rules import netbird_error
 from harness.scene import condition, reason_of, status_of
 from harness.wait import stays
 
 KEY_CALLS = "^/api/setup-keys"
-
-
-class AnotherNetBird:
-    """A NetBird server of its own, with another account, and the token of that."""
-
-    def __init__(self, world, name, **env):
-        folder = world.folder / name
-        folder.mkdir()
-        self.server = NetBirdServer(world.binaries, folder, **env)
-        self.server.start()
-        token = self.server.set_up()
-        world.issued.token(token)
-        self.api = NetBirdApi(self.server.url, token, world.issued)
-        self.token_file = world.write_token(f"{name}-token", token)
-
-
-@pytest.fixture
-def another_netbird(scene, request):
-    made = []
-
-    def make(**env):
-        made.append(AnotherNetBird(scene.world, f"{scene.namespace}-netbird", **env))
-        return made[-1]
-    yield make
-    for each in scene.operators:
-        each.stop()
-    for each in made:
-        each.server.stop()
 
 
 def full_quota(scene):

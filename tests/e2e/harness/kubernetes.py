@@ -86,6 +86,9 @@ class ControlPlane:
         self.folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["openssl", "genrsa", "-out", self.folder / "service-account.key", "2048"],
                        check=True, capture_output=True)
+        self.start_servers()
+
+    def start_servers(self):
         tokens = self.folder / "tokens.csv"
         tokens.touch(mode=0o600)
         tokens.write_text(f'{self.admin_token},admin,admin,"system:masters"\n')
@@ -129,6 +132,18 @@ class ControlPlane:
         self.stop()
         shutil.copytree(self.folder / "etcd", self.folder / "etcd-backup")
         self._start_again()
+
+    def copy(self, folder):
+        """Another control plane with a copy of etcd's data, as a cluster that was cloned. Started, without
+        controllers."""
+        self.stop()
+        made = ControlPlane(self.binaries, folder)
+        made.folder.mkdir()
+        shutil.copytree(self.folder / "etcd", made.folder / "etcd")
+        shutil.copy(self.folder / "service-account.key", made.folder)
+        self._start_again()
+        made.start_servers()
+        return made
 
     def put_back(self):
         """The cluster becomes what it was at back_up(); resource versions go back, too."""

@@ -142,3 +142,17 @@ class NetBirdServer:
 
     def stop(self):
         self.process.stop()
+
+
+class AnotherNetBird:
+    """A NetBird server of its own, with another account, and the token of that."""
+
+    def __init__(self, world, name, **env):
+        folder = world.folder / name
+        folder.mkdir()
+        self.server = NetBirdServer(world.binaries, folder, **env)
+        self.server.start()
+        token = self.server.set_up()
+        world.issued.token(token)
+        self.api = NetBirdApi(self.server.url, token, world.issued)
+        self.token_file = world.write_token(f"{name}-token", token)
