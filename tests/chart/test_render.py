@@ -53,7 +53,7 @@ def test_flags(helm):
         "--lease-duration=30s", "--renew-deadline=20s", "--retry-period=4s",
         "--netbird-url=https://netbird.example.com:8443/management",
         "--netbird-token-file=/run/secrets/netbird/NB_API_KEY",
-        "--netbird-ca-file=/run/secrets/netbird-ca/ca.crt",
+        "--netbird-ca-file=/run/secrets/netbird-ca/ca.crt", "--identity=copy-2",
         "--netbird-requests-per-minute=120", "--netbird-burst=20",
         "--watch-namespace=team-a", "--watch-namespace=team-b", "--resync=1m30s",
         "--concurrency=4", "--refuse-in-secret-template=example.com/",

@@ -52,11 +52,27 @@ TEST(Options, SeriesBySetupKeyCanBeSwitchedOff) {
 }
 
 TEST(Options, AreRead) {
-  const Parsed parsed =
-      run_with({"--netbird-url", "https://nb.test/prefix/", "--resync", "1h30m", "--leader-elect",
-                "--lease-namespace=keys", "--watch-namespace", "a", "--watch-namespace=b",
-                "--watch-namespace", "a", "--log-level", "trace", "--log-format", "json",
-                "--netbird-requests-per-minute", "60", "--netbird-burst", "5"});
+  const Parsed parsed = run_with({"--netbird-url",
+                                  "https://nb.test/prefix/",
+                                  "--resync",
+                                  "1h30m",
+                                  "--leader-elect",
+                                  "--lease-namespace=keys",
+                                  "--watch-namespace",
+                                  "a",
+                                  "--watch-namespace=b",
+                                  "--watch-namespace",
+                                  "a",
+                                  "--log-level",
+                                  "trace",
+                                  "--log-format",
+                                  "json",
+                                  "--netbird-requests-per-minute",
+                                  "60",
+                                  "--netbird-burst",
+                                  "5",
+                                  "--identity",
+                                  "copy-2"});
   ASSERT_EQ(parsed.what, Parsed::What::kRun) << parsed.text;
   EXPECT_EQ(parsed.run.netbird_url.path, "/prefix");
   EXPECT_EQ(parsed.run.engine.resync, base::Duration{5'400'000});
@@ -67,6 +83,7 @@ TEST(Options, AreRead) {
   EXPECT_EQ(parsed.run.log_format, telemetry::Format::kJson);
   EXPECT_EQ(parsed.run.engine.account.requests_per_minute, 60);
   EXPECT_EQ(parsed.run.engine.account.burst, 5);
+  EXPECT_EQ(parsed.run.engine.identity, "copy-2");
 }
 
 TEST(Options, WithoutARateTheBudgetIsLearntAndZeroIsNone) {
@@ -118,6 +135,9 @@ TEST(Options, NameCauseAndRemedyOfEachMistake) {
   EXPECT_THAT(refusal({"--log-format", "xml"}), HasSubstr("neither text nor json"));
   EXPECT_THAT(refusal({"--metrics-address", "8080"}), HasSubstr("such as :8080"));
   EXPECT_THAT(refusal({"--watch-namespace", "Not_A_Name"}), HasSubstr("'Not_A_Name'"));
+  for (const char* word : {"Copy", "two words", "-copy", "a.b"}) {
+    EXPECT_THAT(refusal({"--identity", word}), HasSubstr("--identity")) << word;
+  }
   EXPECT_THAT(refusal({"--netbird-burst", "5"}), HasSubstr("--netbird-requests-per-minute"));
   EXPECT_THAT(parse_args({"run"}).text, HasSubstr("--netbird-token-file is missing"));
   EXPECT_THAT(parse_args({"walk"}).text, HasSubstr("walk"));
@@ -145,16 +165,27 @@ TEST(Options, CheckTheTimesOfTheLease) {
 TEST(Options, ExplainThemselves) {
   const Parsed help = parse_args({"run", "--help"});
   EXPECT_EQ(help.what, Parsed::What::kPrint);
-  for (const char* flag : {"--kubeconfig",      "--context",
-                           "--netbird-url",     "--netbird-token-file",
-                           "--netbird-ca-file", "--netbird-requests-per-minute",
-                           "--netbird-burst",   "--watch-namespace",
-                           "--resync",          "--leader-elect",
-                           "--lease-name",      "--lease-namespace",
-                           "--lease-duration",  "--renew-deadline",
-                           "--retry-period",    "--concurrency",
-                           "--metrics-address", "--log-level",
-                           "--log-format",      "NBKEYS_NETBIRD_TOKEN_FILE",
+  for (const char* flag : {"--kubeconfig",
+                           "--context",
+                           "--netbird-url",
+                           "--netbird-token-file",
+                           "--netbird-ca-file",
+                           "--netbird-requests-per-minute",
+                           "--netbird-burst",
+                           "--watch-namespace",
+                           "--identity",
+                           "--resync",
+                           "--leader-elect",
+                           "--lease-name",
+                           "--lease-namespace",
+                           "--lease-duration",
+                           "--renew-deadline",
+                           "--retry-period",
+                           "--concurrency",
+                           "--metrics-address",
+                           "--log-level",
+                           "--log-format",
+                           "NBKEYS_NETBIRD_TOKEN_FILE",
                            "HTTPS_PROXY"}) {
     EXPECT_THAT(help.text, HasSubstr(flag));
   }

@@ -56,6 +56,7 @@ TEST(Verbs, AreRead) {
   EXPECT_EQ(call({"audit", "--fail-below", "c"}).request.fail_below, 'C');
   EXPECT_EQ(call({"render", "-"}).request.file, "-");
   EXPECT_TRUE(call({"strays"}).request.all_namespaces);
+  EXPECT_EQ(call({"strays", "--identity", "copy"}).request.access.identity, "copy");
   EXPECT_TRUE(call({"status", "web", "--show-key"}).request.show_key);
 }
 

@@ -121,11 +121,12 @@ TEST(Checks, CompareTheCrd) {
 }
 
 TEST(OperatorSettings, AreReadFromTheDeployment) {
-  const Json container = {
-      {"image", "nbkeys:1"},
-      {"args", {"run", "--netbird-url", "https://nb.test", "--netbird-token-file=/run/t/token"}},
-      {"env", {{{"name", "NBKEYS_WATCH_NAMESPACE"}, {"value", "a,b"}}}},
-      {"volumeMounts", {{{"name", "v"}, {"mountPath", "/run/t"}}}}};
+  const Json container = {{"image", "nbkeys:1"},
+                          {"args",
+                           {"run", "--netbird-url", "https://nb.test",
+                            "--netbird-token-file=/run/t/token", "--identity=copy"}},
+                          {"env", {{{"name", "NBKEYS_WATCH_NAMESPACE"}, {"value", "a,b"}}}},
+                          {"volumeMounts", {{{"name", "v"}, {"mountPath", "/run/t"}}}}};
   const Json pod = {
       {"serviceAccountName", "keys"},
       {"containers", {container}},
@@ -145,6 +146,7 @@ TEST(OperatorSettings, AreReadFromTheDeployment) {
   EXPECT_EQ(found->token_entry, "K");
   EXPECT_EQ(found->account, "keys");
   EXPECT_EQ(found->watch_namespace, "a");
+  EXPECT_EQ(found->identity, "copy");
   EXPECT_EQ(found->ready_replicas, 1);
   EXPECT_FALSE(find_operator(Json::object()));
   EXPECT_FALSE(find_operator({{"items", {1, "x", nullptr}}}));
