@@ -23,7 +23,7 @@ constexpr ActionTraits kCreateKey{"create_key",
                                   Server::kNetBird,
                                   Cost::kPaidByClaim,
                                   Kind::kCreateKey,
-                                  {base::Duration{5'000}, base::Duration{285'000}, 4}};
+                                  {base::Duration{5'000}, base::Duration{292'000}, 5}};
 constexpr ActionTraits kLookForSecret{"look_for_secret", Server::kKube, Cost::kNothing,
                                       Kind::kReadSecret};
 constexpr ActionTraits kReadSecret{"read_secret", Server::kKube, Cost::kNothing, Kind::kReadSecret};

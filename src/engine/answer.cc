@@ -148,8 +148,8 @@ void Answer::key_refused(const base::Error& error) {
     const auto news = account().call_failed(error, pending_.sent_at, now_.mono, out_, method);
     effect_.reconsider_all = news == Account::News::kReconsiderAll;
   }
-  // Too many calls are no trouble of this key's: it goes out with the next permit.
-  if (error.code != base::ErrorCode::kRateLimited) failed(error);
+  if (error.code != base::ErrorCode::kRateLimited) return failed(error);
+  flight_->troubles.limited(pending_.action, now_.mono);
 }
 
 void Answer::store_setup_key(std::string_view body) {
@@ -318,6 +318,10 @@ void Answer::key_deleted(base::Result<io::HttpResponse> response, const std::str
   }
   succeeded();
   account_works();
+  // A POST makes one key: what was asked for and not answered is found and gone.
+  for (const cache::MarkedKey& key : account().inventory().keys_of(pending_.owner)) {
+    if (key.key.id == id) landed({key.revision, "", key.ticket});
+  }
   account().inventory().erase(pending_.owner, id, now_.mono);
   flight_->deleted_keys.push_back(id);
 }

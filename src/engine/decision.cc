@@ -48,8 +48,19 @@ constexpr base::Duration kLongestSleep{3'600'000};
 }  // namespace
 
 Observed seen_as(const Observed& o, const kube::SetupKey& resource) {
-  return Observed{resource,          o.flight, o.secret, o.keys, o.account, o.groups,
-                  o.request_timeout, o.resync, o.now,    o.gone, o.began,   o.clock_step};
+  return Observed{resource,
+                  o.flight,
+                  o.secret,
+                  o.keys,
+                  o.account,
+                  o.groups,
+                  o.request_timeout,
+                  o.resync,
+                  o.now,
+                  o.gone,
+                  o.secret_writes_fail,
+                  o.began,
+                  o.clock_step};
 }
 
 cache::KeyRole role_of(const Observed& o, const cache::MarkedKey& key) {

@@ -116,7 +116,6 @@ struct Engine::State {
   base::Random tickets;
   std::vector<Collected> collections;
   Queue queue;
-  Pace pace;
   std::map<io::RequestId, InFlight> in_flight;
   std::size_t at_kube = 0;              // of those; the rest are at NetBird, counted by its gate
   std::multiset<kube::ObjectRef> busy;  // once for each request that is under way
@@ -239,7 +238,7 @@ void Engine::State::take_failure(const Pending& pending, const base::Error& erro
   const Pace::Scope scope = one_namespace
                                 ? Pace::of_namespace(pending.action, pending.ref.name_space)
                                 : Pace::of_server(pending.action);
-  const bool news = !stale && pace.failed(scope, now.mono);
+  const bool news = !stale && world.pace.failed(scope, now.mono);
   out.note(news ? io::Severity::kWarn : io::Severity::kDebug, "call_failed", base::to_text(error),
            {{"namespace", pending.ref.name_space},
             {"name", pending.ref.name},
@@ -247,10 +246,11 @@ void Engine::State::take_failure(const Pending& pending, const base::Error& erro
 }
 
 void Engine::State::take_success(const Pending& pending) {
-  if (pace.calm()) return;
+  // A dry run that passes proves little: the next write does.
+  if (world.pace.calm() || std::holds_alternative<TryWritingSecret>(pending.action)) return;
   for (const auto& scope : {Pace::of_namespace(pending.action, pending.ref.name_space),
                             Pace::of_server(pending.action)}) {
-    for (const kube::ObjectRef& ref : pace.worked(scope)) queue.push(ref);
+    for (const kube::ObjectRef& ref : world.pace.worked(scope)) queue.push(ref);
   }
 }
 
@@ -291,7 +291,7 @@ void Engine::State::follow_leadership(base::Now now) {
   if (lead == was_leading) return;
   was_leading = lead;
   world.flights.clear();
-  pace.clear();
+  world.pace.clear();
   for (auto& entry : in_flight) entry.second.pending.same_term = false;
   if (lead) {
     begin_term(now);
@@ -341,7 +341,7 @@ void Engine::State::turn(base::Now now) {
       reconsider_all();
     }
     world.account.repairs().set_setup_keys(world.setup_keys.size());
-    for (const kube::ObjectRef& ref : pace.call(now.mono)) queue.push(ref);
+    for (const kube::ObjectRef& ref : world.pace.call(now.mono)) queue.push(ref);
     call_waiting(now);
     while (at_kube < limit()) {
       const auto ref = queue.pop(now.mono);
@@ -398,8 +398,8 @@ bool Engine::State::keeps_pace(const Action& action, const Flight& flight,
                                const kube::ObjectRef& ref, base::Now now) {
   const auto passes = [&](const Action& paced) {
     const bool again = flight.troubles.with(paced) != nullptr;
-    return pace.admit(Pace::of_namespace(paced, ref.name_space), ref, now.mono, again) &&
-           pace.admit(Pace::of_server(paced), ref, now.mono, again);
+    return world.pace.admit(Pace::of_namespace(paced, ref.name_space), ref, now.mono, again) &&
+           world.pace.admit(Pace::of_server(paced), ref, now.mono, again);
   };
   if (std::holds_alternative<CreateKey>(action)) return true;
   if (!std::holds_alternative<Claim>(action)) return passes(action);
@@ -408,7 +408,7 @@ bool Engine::State::keeps_pace(const Action& action, const Flight& flight,
 
 bool Engine::State::may_go(const Decision& decision, Flight& flight, const kube::ObjectRef& ref,
                            base::Now now) {
-  if (!pace.calm() && !keeps_pace(decision.action, flight, ref, now)) {
+  if (!world.pace.calm() && !keeps_pace(decision.action, flight, ref, now)) {
     world.account.gate().leave(ref);
     return false;
   }
@@ -522,7 +522,7 @@ void Engine::State::set_timer(base::Now now) {
   if (was_leading) {
     // With all hands full the next answer gives the next turn.
     if (at_kube < limit()) consider(queue.next_at());
-    consider(pace.next_at());
+    consider(world.pace.next_at());
     if (!stopping_since) consider(world.account.wake_at(now.mono));
   }
   if (stopping_since) consider(*stopping_since + kStopPatience);

@@ -29,11 +29,12 @@ Priority issue_priority(const Observed& o, const std::string& reason) {
   return is_asked_for(reason) ? Priority::kAskedRotation : Priority::kPlannedRotation;
 }
 
-bool refused_before(const Observed& o) {
-  const auto& told = o.resource.status.conditions;
+// The last that was told of the present spec.
+bool told(const Observed& o, std::string_view type, Reason reason) {
+  const auto& all = o.resource.status.conditions;
   return o.resource.status.observed_generation == o.resource.meta.generation &&
-         std::any_of(told.begin(), told.end(), [](const kube::Condition& c) {
-           return c.type == "Stalled" && c.reason == status::reason_name(Reason::kInvalidSpec);
+         std::any_of(all.begin(), all.end(), [type, reason](const kube::Condition& c) {
+           return c.type == type && c.reason == status::reason_name(reason);
          });
 }
 
@@ -42,8 +43,9 @@ bool refused_before(const Observed& o) {
 Decision claiming(const Observed& o, kube::KeyStatus next, std::uint32_t revision,
                   const std::string& reason) {
   const Trouble* create = o.flight.troubles.with(CreateKey{});
-  const bool told = refused_before(o) || (create != nullptr && worth_telling(*create));
-  if (!told) {
+  const bool keep =
+      told(o, "Stalled", Reason::kInvalidSpec) || (create != nullptr && worth_telling(*create));
+  if (!keep) {
     status::apply_report(issuing(o, reason), o.resource.meta.generation, o.now.wall, next);
   }
   Claim claim;
@@ -128,11 +130,13 @@ std::optional<Decision> wait_for_backoff(const Observed& o, IssueReason reason) 
   return wait_for_repair(o, reason_name(reason));
 }
 
-// After a write of the Secret that was refused, and before a claim that replaces a burnt one, a dry
-// run tells whether the next key would have a place.
-bool trial_needed(const Observed& o, bool after_failure) {
+// Before a claim that replaces a burnt one, where the Secret is gone, and where writes of Secrets
+// are refused, of this one or of others in the namespace, a dry run tells whether the next key
+// would have a place.
+bool trial_needed(const Observed& o, bool in_doubt) {
   if (o.flight.dry_run_passed) return false;
-  return after_failure || o.flight.troubles.with(WriteSecret{}) != nullptr ||
+  return in_doubt || o.secret_writes_fail || told(o, "Ready", Reason::kApiError) ||
+         o.flight.troubles.with(WriteSecret{}) != nullptr ||
          o.flight.troubles.with(TryWritingSecret{}) != nullptr;
 }
 
@@ -141,8 +145,8 @@ bool was_absent(const Observed& o) {
 }
 
 // The Secret's place must be free or ours before NetBird is asked for a key.
-std::optional<Decision> clear_the_place(const Observed& o, bool after_failure) {
-  const bool trial = trial_needed(o, after_failure);
+std::optional<Decision> clear_the_place(const Observed& o, bool in_doubt) {
+  const bool trial = trial_needed(o, in_doubt);
   switch (o.secret.state) {
     case SecretState::kUnknown:
       // A trial tells as well whether somebody has taken the place that was free.
@@ -438,7 +442,8 @@ Decision begin_issue(const Observed& o, IssueReason reason) {
   if (auto wait = wait_for_account(o)) return std::move(*wait);
   if (auto wait = wait_for_groups(o)) return std::move(*wait);
   if (auto wait = wait_for_backoff(o, reason)) return std::move(*wait);
-  if (auto wait = clear_the_place(o, false)) return std::move(*wait);
+  const bool gone = reason == IssueReason::kSecretMissing;
+  if (auto wait = clear_the_place(o, gone)) return std::move(*wait);
   if (auto room = make_room(o)) return std::move(*room);
   if (auto told = tell_of_the_line(o, reason_name(reason))) return std::move(*told);
   const bool asked = o.resource.rotate != o.resource.status.last_handled_rotate;

@@ -63,6 +63,10 @@ SecretFacts secret_facts(const World& world, const kube::SetupKey& resource, con
   return out;
 }
 
+bool secret_writes_fail(const World& world, const std::string& name_space) {
+  return !world.pace.calm() && world.pace.fails(Pace::of_namespace(WriteSecret{}, name_space));
+}
+
 std::vector<std::string> gone_keys(const cache::Inventory& inventory, const kube::KeyStatus& s) {
   std::vector<std::string> out;
   const auto consider = [&](const std::string& id) {
@@ -136,6 +140,7 @@ Observed observe(const World& world, const kube::SetupKey& resource, const Fligh
                   world.options.resync,
                   now,
                   gone_keys(world.account.inventory(), resource.status),
+                  secret_writes_fail(world, resource.meta.ref.name_space),
                   world.clock.began(),
                   world.clock.step()};
 }

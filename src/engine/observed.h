@@ -79,6 +79,8 @@ struct Observed {
   base::Now now;
   // Of the keys that status refers to: those that lists which can be believed no longer have.
   std::vector<std::string> gone;
+  // Somebody's write of a Secret in this namespace has failed, and none has worked since.
+  bool secret_writes_fail = false;
   // When this process began, and when its wall clock was last set since.
   base::Instant began;
   std::optional<ClockStep> clock_step;

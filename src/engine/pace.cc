@@ -8,10 +8,10 @@ namespace {
 // A fault that nobody has met for so long is over: whoever met it is gone, or found another way.
 constexpr base::Duration kForgotten{600'000};
 
-// A claim goes out before each POST.
+// A claim goes out before each POST, and now and then the question for the right to write.
+constexpr base::Duration kCreateGap{15'100};
 base::Duration gap_of(const Pace::Scope& scope) {
-  const bool two = scope.what == ActionTraits::Kind::kCreateKey;
-  return two ? 2 * Pace::kGap : Pace::kGap;
+  return scope.what == ActionTraits::Kind::kCreateKey ? kCreateGap : Pace::kGap;
 }
 
 std::string server_of(const Action& action) {
@@ -19,14 +19,20 @@ std::string server_of(const Action& action) {
                                                        : "netbird/" + account_of(action);
 }
 
+// What refuses a write of a Secret refuses its dry run, and either waits for the other.
+ActionTraits::Kind kind_of(const Action& action) {
+  const ActionTraits::Kind kind = traits_of(action).kind;
+  return kind == ActionTraits::Kind::kTrySecret ? ActionTraits::Kind::kWriteSecret : kind;
+}
+
 }  // namespace
 
 Pace::Scope Pace::of_namespace(const Action& action, const std::string& name_space) {
-  return {server_of(action), name_space, traits_of(action).kind};
+  return {server_of(action), name_space, kind_of(action)};
 }
 
 Pace::Scope Pace::of_server(const Action& action) {
-  return {server_of(action), "", traits_of(action).kind};
+  return {server_of(action), "", kind_of(action)};
 }
 
 bool Pace::admit(const Scope& scope, const kube::ObjectRef& who, base::Instant now,

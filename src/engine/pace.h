@@ -34,6 +34,8 @@ class Pace {
 
   // Nothing fails: whoever asks would be let through, so that nobody need ask.
   bool calm() const { return lanes_.empty(); }
+  // It failed the last time that somebody tried.
+  bool fails(const Scope& scope) const { return lanes_.contains(scope); }
   // May it be tried now? Else it waits until it is called; who has not failed before goes first.
   bool admit(const Scope& scope, const kube::ObjectRef& who, base::Instant now,
              bool failed_before = false);

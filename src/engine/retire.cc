@@ -180,7 +180,7 @@ std::optional<Decision> revoke_by_spec(const Observed& o) {
   }
   // NetBird refuses the key's own groups where one of them is gone; without any it always revokes.
   const Trouble* trouble = o.flight.troubles.with(RevokeKey{key->key.id, false, ""});
-  const bool without_groups = trouble != nullptr;
+  const bool without_groups = trouble != nullptr && !trouble->error.message.empty();
   Decision out = act(o, RevokeKey{key->key.id, without_groups, ""}, Priority::kEnding);
   out.event = event(false, "Revoked", "key " + key->key.id + " is revoked, as spec.revoked asks");
   return out;

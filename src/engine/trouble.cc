@@ -62,6 +62,18 @@ void Troubles::repeated(const Action& action, base::Instant now) {
   if (!found->backoff.until) found->backoff.until = now;
 }
 
+void Troubles::limited(const Action& action, base::Instant now) {
+  constexpr int kAtOnce = 3;
+  constexpr base::BackoffBounds kBounds{base::Duration{15'000}, base::Duration{170'000}};
+  if (place_of(all_, action) == all_.end()) {
+    failed(action, base::Error{base::ErrorCode::kRateLimited, "", ""}, now);
+  } else {
+    ++place_of(all_, action)->backoff.failures;
+  }
+  base::Backoff& backoff = place_of(all_, action)->backoff;
+  backoff.until = now + base::backoff_wait(backoff.failures - kAtOnce, kBounds);
+}
+
 void Troubles::worked(const Action& action) {
   const auto found = place_of(all_, action);
   if (found != all_.end()) all_.erase(found);

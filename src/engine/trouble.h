@@ -29,6 +29,9 @@ class Troubles {
   const Trouble& failed(const Action& action, const base::Error& error, base::Instant now);
   // It worked, and would be done again and again if somebody kept undoing it.
   void repeated(const Action& action, base::Instant now);
+  // The server took no call of anybody's just then. It goes out with the next permit, but not with
+  // each for ever.
+  void limited(const Action& action, base::Instant now);
   void worked(const Action& action);
   void clear() { all_.clear(); }
   bool empty() const { return all_.empty(); }

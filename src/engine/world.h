@@ -15,6 +15,7 @@
 #include "engine/clock_steps.h"
 #include "engine/flight.h"
 #include "engine/options.h"
+#include "engine/pace.h"
 #include "kube/members.h"
 #include "kube/secret.h"
 #include "kube/setup_key.h"
@@ -57,6 +58,7 @@ struct World {
   base::LinkedHashMap<kube::ObjectRef, Flight, kube::ObjectRefHash> flights;
   Account account;
   ClockSteps clock;
+  Pace pace;
   const Options& options;
 };
 

@@ -218,6 +218,7 @@ TEST(Advice, WhatSomebodyDidToTheKeyIsToldWithTheClaimForANewOne) {
 
   Scene lost;
   lost.secret_state = SecretState::kAbsent;
+  lost.flight.dry_run_passed = true;
   const Decision missing = lost.decide();
   ASSERT_TRUE(missing.event) << testing::name(missing);
   EXPECT_EQ(missing.event->reason, "SecretDataDrift");

@@ -232,6 +232,18 @@ TEST_F(AnswerTest, OnlySoManyLostRevisionsAreKept) {
   EXPECT_EQ(flight().lost.back().revision, Flight::kLostMax + 5) << "the oldest go";
 }
 
+TEST_F(AnswerTest, ALostKeyThatIsFoundAndDeletedIsLookedForNoMore) {
+  sent(CreateKey{4, "default"}, flight(), now.mono);
+  sent(CreateKey{5, "default"}, flight(), now.mono);
+  answered(CreateKey{4, "default"}, answer(200, netbird_key_text("id4", 4)));  // unreadable
+  world.account.inventory().replace(
+      std::move(*netbird::parse_key_list("[" + netbird_key_text("id4", 4) + "]")).keys,
+      {now.mono, now.wall});
+  answered(DeleteKey{"id4", "default"}, answer(200));
+  ASSERT_EQ(flight().lost.size(), 1u);
+  EXPECT_EQ(flight().lost[0].revision, 5u);
+}
+
 TEST_F(AnswerTest, ACertainRefusalOfTheAccountNeedsNoList) {
   for (const int status : {401, 403, 429}) {
     flight() = Flight{};
@@ -246,7 +258,7 @@ TEST_F(AnswerTest, ACertainRefusalOfTheAccountNeedsNoList) {
 TEST_F(AnswerTest, TheAccountsTroubleIsTheKeysAsWellUnlessItIsOneOfTooManyCalls) {
   const Action remove = DeleteKey{"id4", "default"};
   answered(remove, answer(429));
-  EXPECT_TRUE(flight().troubles.empty()) << "it goes out with the next permit";
+  EXPECT_FALSE(flight().troubles.hold(remove, now.mono)) << "it goes out with the next permit";
   answered(remove, answer(401));
   EXPECT_TRUE(flight().troubles.hold(remove, now.mono));
   flight() = Flight{};

@@ -21,6 +21,7 @@ using testing::told;
 Scene broken(int times, std::int64_t last_s = 0) {
   Scene s;
   s.secret_state = SecretState::kAbsent;
+  s.flight.dry_run_passed = true;
   if (times > 0) s.resource.status.repairs = {times, after_s(last_s)};
   return s;
 }

@@ -136,6 +136,7 @@ struct Scene {
         base::Duration{300'000},
         now,
         gone,
+        secret_writes_fail,
         began,
         clock_step};
   }
@@ -177,6 +178,7 @@ struct Scene {
   GroupFacts groups;
   base::Now now;
   std::vector<std::string> gone;
+  bool secret_writes_fail = false;
   base::Instant began;
   std::optional<ClockStep> clock_step;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/judge.h"
+
 namespace nbkeys::engine {
 namespace {
 
@@ -12,6 +14,30 @@ base::Error error(ErrorCode code, const std::string& message = "m", int status =
   base::Error out{code, "step", message};
   out.http_status = status;
   return out;
+}
+
+// Where every call of one kind is one too many, whatever others say.
+TEST(Troubles, TooManyCallsHoldNothingUpAtFirstAndNotForLong) {
+  Troubles troubles;
+  const Action remove = DeleteKey{"id4", "default"};
+  for (int i = 0; i < 3; ++i) {
+    troubles.limited(remove, ms(0));
+    EXPECT_FALSE(troubles.hold(remove, ms(0))) << i;
+  }
+  base::Instant now = ms(0);
+  int tries = 0;
+  for (; now < ms(3'600'000); ++tries) {
+    troubles.limited(remove, now);
+    const auto held = troubles.hold(remove, now);
+    ASSERT_TRUE(held);
+    EXPECT_LE(*held - now, base::Duration{170'000});
+    now = *held;
+  }
+  EXPECT_LE(tries, 25);
+  EXPECT_FALSE(worth_telling(*troubles.with(remove))) << "the account tells of it";
+  troubles.worked(remove);
+  troubles.limited(remove, now);
+  EXPECT_FALSE(troubles.hold(remove, now));
 }
 
 TEST(Troubles, EachKindOfRequestBacksOffOnItsOwn) {
