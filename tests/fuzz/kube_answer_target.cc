@@ -25,10 +25,11 @@ class Count : public kube::WatchSink {
     (void)kube::parse_setup_key(object);
     (void)kube::parse_secret_meta(object);
   }
-  void list_ended(const std::string& version) override {
+  Ended list_ended(const std::string& version) override {
     // A list without a version proves nothing about what is gone.
     PROMISE(!version.empty());
     ++ended;
+    return Ended::kGoesOn;
   }
   void changed(const nlohmann::json&) override { PROMISE(false); }
   void removed(const nlohmann::json&) override { PROMISE(false); }

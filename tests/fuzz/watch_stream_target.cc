@@ -19,7 +19,10 @@ class Told : public kube::WatchSink {
 
   void list_begun() override { events.emplace_back("list begun"); }
   void listed(const nlohmann::json& object) override { add("listed ", object); }
-  void list_ended(const std::string& version) override { events.push_back("list end " + version); }
+  Ended list_ended(const std::string& version) override {
+    events.push_back("list end " + version);
+    return Ended::kGoesOn;
+  }
   void changed(const nlohmann::json& object) override { add("changed ", object); }
   void removed(const nlohmann::json& object) override { add("removed ", object); }
   std::uint64_t newest() const override { return 0; }
@@ -58,7 +61,7 @@ void collect(io::Outbox& out, Outcome& outcome, io::WatchId* watch, io::RequestI
 }
 
 Outcome read_stream(const std::vector<std::string_view>& pieces) {
-  const base::Instant begin{base::Duration{1'000}}, end{base::Duration{200'000}};
+  const base::Instant begin{base::Duration{1'000}}, end{base::Duration{301'000}};
   Told told;
   Outcome outcome;
   kube::Watch watch({kube::Collection::Resource::kSetupKeys, ""}, told, 7);
