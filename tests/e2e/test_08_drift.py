@@ -110,6 +110,6 @@ def test_08_stray_of_an_older_revision_is_removed(scene, operator):
     scene.kubectl.annotate("setupkey", "tidy", rotate="one")
     scene.await_revision("tidy", 2)
     found = scene.await_sound("tidy")
-    stray = scene.netbird.create_key(f"tidy {scene.mark('tidy')}1]")
+    stray = scene.netbird.create_key(scene.key_name("tidy", 1))
     scene.await_("the stray is removed", lambda: scene.netbird.key(stray["id"]) is None, "tidy")
     assert scene.await_sound("tidy")["status"]["keyID"] == found["status"]["keyID"]

@@ -168,7 +168,7 @@ def test_17_revoke_asks_first(scene, operator):
 
 def stray_of(scene, name, revision):
     """A key at NetBird as a crash would leave it."""
-    return scene.netbird.create_key(f"{name} {scene.mark(name)}{revision}]")
+    return scene.netbird.create_key(scene.key_name(name, revision))
 
 
 def aged(scene, key_id):

@@ -149,6 +149,12 @@ class Scene:
     def mark(self, name):
         return mark_prefix(self.uids[name])
 
+    def key_name(self, name, revision):
+        """How the operator called the key of that revision: with the ticket of its claim."""
+        ticket = next(each["ticket"] for each in self.get(name)["status"]["tickets"]
+                      if each["revision"] == revision)
+        return f"{name} ~{ticket} {self.mark(name)}{revision}]"
+
     def keys(self, name):
         """All keys at NetBird with the mark of that SetupKey."""
         return self.netbird.keys_of(self.uids[name])
