@@ -50,12 +50,14 @@ def lose_secret(sandbox, name="fleet"):
 
 
 def leave_stray(sandbox, name="fleet"):
-    """What an issue leaves behind whose Secret was never written: a key with the mark, unknown to
-    the SetupKey."""
+    """What an issue leaves behind whose Secret was never written: a key with the mark and the ticket of
+    a claim, that nothing refers to."""
     item = sandbox.call("kube", "GET", f"{KEYS}/{name}")
     owner = hashlib.sha256(item["metadata"]["uid"].encode()).hexdigest()[:16]
+    first = item["status"]["tickets"][0]
+    mark = f"~{first['ticket']} [k8s-{owner}-r{first['revision']}]"
     made = sandbox.call("netbird", "POST", "/api/setup-keys",
-                        {"name": f"{name} [k8s-{owner}-r1]", "type": "reusable",
+                        {"name": f"{name} {mark}", "type": "reusable",
                          "expires_in": 86400, "auto_groups": [], "usage_limit": 0})
     wait_for("the stray is deleted", lambda: all(
         key["id"] != made["id"] for key in sandbox.call("netbird", "GET", "/api/setup-keys")))
