@@ -12,6 +12,7 @@
 
 #include "base/linked_hash_map.h"
 #include "base/time.h"
+#include "kube/ticket_word.h"
 #include "netbird/setup_key.h"
 
 namespace nbkeys::cache {
@@ -19,9 +20,9 @@ namespace nbkeys::cache {
 struct MarkedKey {
   netbird::Key key;
   std::uint32_t revision = 0;
-  std::string ticket = {};   // of its mark; empty: none
-  base::Instant changed_at;  // when this process last learnt of it by its own call
-  std::uint32_t list = 0;    // the number of the last list that had it; 0: none yet
+  kube::TicketWord ticket = {};  // of its mark
+  base::Instant changed_at;      // when this process last learnt of it by its own call
+  std::uint32_t list = 0;        // the number of the last list that had it; 0: none yet
   std::optional<base::Instant> missing_since;  // the first list in a row without it
 };
 

@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "base/hash.h"
-#include "kube/ticket.h"
 
 namespace nbkeys::cache {
 namespace {
@@ -11,12 +10,12 @@ constexpr std::string_view kOpen = " [k8s-", kTicketSign = " ~";
 constexpr std::size_t kOwnerDigits = 16;
 
 // At the end of what stands before the rest of the mark.
-std::string ticket_in(std::string_view name) {
-  constexpr std::size_t kLength = kTicketSign.size() + kube::kTicketLength;
-  if (name.size() < kLength) return "";
+kube::TicketWord ticket_in(std::string_view name) {
+  constexpr std::size_t kLength = kTicketSign.size() + kube::TicketWord::kLength;
+  if (name.size() < kLength) return {};
   const std::string_view end = name.substr(name.size() - kLength);
-  const std::string_view word = end.substr(kTicketSign.size());
-  return end.starts_with(kTicketSign) && kube::is_ticket_word(word) ? std::string(word) : "";
+  if (!end.starts_with(kTicketSign)) return {};
+  return end.substr(kTicketSign.size());
 }
 }  // namespace
 
@@ -28,7 +27,7 @@ std::string owner_of(std::string_view uid, std::string_view identity) {
 
 std::string marked_name(std::string_view display_name, const Mark& mark) {
   std::string out(display_name);
-  if (!mark.ticket.empty()) out.append(kTicketSign).append(mark.ticket);
+  if (!mark.ticket.empty()) out.append(kTicketSign).append(mark.ticket.text());
   return out.append(kOpen).append(mark.owner).append("-r").append(std::to_string(mark.revision)) +
          "]";
 }

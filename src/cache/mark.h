@@ -10,12 +10,14 @@
 #include <string>
 #include <string_view>
 
+#include "kube/ticket_word.h"
+
 namespace nbkeys::cache {
 
 struct Mark {
   std::string owner;
   std::uint32_t revision = 0;
-  std::string ticket = {};  // empty: none
+  kube::TicketWord ticket = {};
 };
 
 // `identity`: the installation's own, where it was given one, so that a copy of the cluster can be

@@ -7,9 +7,9 @@
 namespace nbkeys::cache {
 namespace {
 
-bool knows(const std::vector<kube::Ticket>& book, const std::string& word) {
+bool knows(const std::vector<kube::Ticket>& book, kube::TicketWord word) {
   return std::any_of(book.begin(), book.end(),
-                     [&word](const kube::Ticket& ticket) { return ticket.word == word; });
+                     [word](const kube::Ticket& ticket) { return ticket.word == word; });
 }
 
 bool contains(const std::vector<std::string>& ids, const std::string& id) {

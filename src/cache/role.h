@@ -25,7 +25,7 @@ std::string_view role_name(KeyRole role);
 struct MarkedId {  // of a key: what its role depends on
   const std::string& id;
   std::uint32_t revision = 0;
-  const std::string& ticket;
+  kube::TicketWord ticket;
 };
 KeyRole role_of(const kube::SetupKey& owner, const std::vector<kube::Ticket>& remembered,
                 const MarkedId& key);

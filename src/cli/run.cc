@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "engine/engine.h"
-#include "kube/ticket.h"
 #include "shell/clock.h"
 #include "shell/kubeconfig.h"
 #include "shell/pool.h"
@@ -54,7 +53,7 @@ engine::Options engine_options(const RunOptions& options, const shell::KubeEndpo
   if (out.lease.name_space.empty()) out.lease.name_space = "default";
   out.lease.identity = shell::process_identity();
   out.seed = shell::random_seed();
-  out.draw_ticket = [] { return kube::ticket_word(shell::random_seed()); };
+  out.draw_ticket = shell::random_seed;
   return out;
 }
 

@@ -30,7 +30,7 @@ struct Claim {  // from then on this process may POST the revision once
 struct CreateKey {
   std::uint32_t revision = 0;
   std::string account;
-  std::string ticket = {};
+  kube::TicketWord ticket = {};
 };
 struct LookForSecret {};     // metadata only: absent, foreign or ours
 struct ReadSecret {};        // whole, once: the digest is compared and the content dropped

@@ -233,7 +233,7 @@ void Answer::claimed(base::Result<io::HttpResponse> response, const Claim& claim
   // Only a claim that surely is ours may be used: one with an unknown outcome is burnt.
   if (!effect_.done && !MUTATION(unknown_claim_is_ours)) return;
   flight_->claimed = claim.revision;
-  flight_->claimed_ticket = claim.next.claim ? claim.next.claim->ticket : "";
+  flight_->claimed_ticket = claim.next.claim ? claim.next.claim->ticket : kube::TicketWord{};
 }
 
 // What became of it is known.

@@ -10,6 +10,6 @@ namespace nbkeys::engine {
 Decision decide(const Observed& o);
 
 // Gives a new claim its ticket, before it is sent. `word`: drawn for it alone.
-void draw_ticket(Claim& claim, const Observed& o, std::string word);
+void draw_ticket(Claim& claim, const Observed& o, kube::TicketWord word);
 
 }  // namespace nbkeys::engine

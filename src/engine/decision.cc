@@ -196,11 +196,20 @@ Decision write_status(const Observed& o, kube::KeyStatus next, const status::Rep
   return note_status(std::move(next));
 }
 
+namespace {
+
+std::optional<base::Instant> held_telling(const Observed& o, const Decision& tells) {
+  if (!o.flight.telling) return std::nullopt;
+  return o.flight.telling->hold(next_of(tells.action)->conditions, o.now.mono);
+}
+
+}  // namespace
+
 Decision settle(const Observed& o, const status::Report& report) {
   // Together with the event that tells of it, so apart from the rest.
   if (auto told = tell_of_unknown_keys(o)) {
     told->tells = true;
-    const auto held = o.flight.telling.hold(next_of(told->action)->conditions, o.now.mono);
+    const auto held = held_telling(o, *told);
     if (!held) return std::move(*told);
   }
   Decision out = write_status(o, with_key_facts(o, o.resource.status), report);
@@ -208,7 +217,7 @@ Decision settle(const Observed& o, const status::Report& report) {
   const kube::KeyStatus& next = *next_of(out.action);
   if (kube::same_status(next, o.resource.status)) {
     out.action = Rest{};
-  } else if (const auto held = o.flight.telling.hold(next.conditions, o.now.mono)) {
+  } else if (const auto held = held_telling(o, out)) {
     out.action = Rest{};
     wake_by(held, out);
   } else {

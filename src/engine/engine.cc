@@ -17,7 +17,7 @@
 #include "engine/world.h"
 #include "io/outbox.h"
 #include "kube/lease.h"
-#include "kube/ticket.h"
+#include "kube/ticket_word.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -78,8 +78,8 @@ struct Engine::State {
   void turn(base::Now now);
   void step(const kube::ObjectRef& ref, base::Now now);
   void carry_out(Decision decision, const Observed& o, const std::string& owner);
-  std::string ticket_word() {
-    return options.draw_ticket ? options.draw_ticket() : kube::ticket_word(tickets.next());
+  kube::TicketWord ticket_word() {
+    return kube::TicketWord::of(options.draw_ticket ? options.draw_ticket() : tickets.next());
   }
   void send(const Action& action, InFlight entry, const Observed& o, const std::string& owner);
   bool keeps_pace(const Action& action, const Flight& flight, const kube::ObjectRef& ref,
@@ -453,8 +453,9 @@ void Engine::State::carry_out(Decision decision, const Observed& o, const std::s
   if (o.resource.status.claim) entry.issue_reason = o.resource.status.claim->reason;
   const kube::KeyStatus* next = next_of(decision.action);
   if (decision.tells && next != nullptr) {
-    world.flights[o.resource.meta.ref].telling.said(o.resource.status.conditions, next->conditions,
-                                                    o.now.mono);
+    auto& telling = world.flights[o.resource.meta.ref].telling;
+    if (!telling) telling.emplace();
+    telling->said(o.resource.status.conditions, next->conditions, o.now.mono);
   }
   send(decision.action, std::move(entry), o, owner);
   if (!decision.beside || at_kube >= limit()) return;

@@ -47,7 +47,7 @@ struct Flight {
 
   // The revision that this process claimed and has not POSTed, or whose POST surely made no key.
   std::uint32_t claimed = 0;
-  std::string claimed_ticket;
+  kube::TicketWord claimed_ticket;
   base::Boxed<HeldKey> held;
   bool paid = false;  // the account's budget was charged for the POST when it was claimed
   // A NetBird write whose outcome is unknown: nothing that rests on the list may be decided before
@@ -70,7 +70,7 @@ struct Flight {
   struct Lost {
     std::uint32_t revision = 0;
     base::Instant at;
-    std::string ticket = {};
+    kube::TicketWord ticket = {};
   };
   static constexpr std::size_t kLostMax = 16;
   std::vector<Lost> lost;
@@ -82,7 +82,7 @@ struct Flight {
 
   std::int64_t seen_generation = 0;  // an edit of the spec ends every back-off
   Troubles troubles;
-  Telling telling;
+  base::Boxed<Telling> telling;
 
   // What was read and tried before the API server's state was put back. What is in the air, and
   // what was done at NetBird, stays true.

@@ -93,7 +93,7 @@ void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& fl
   if (flight.seen_generation != resource.meta.generation) {
     flight.seen_generation = resource.meta.generation;
     flight.troubles.clear();
-    flight.telling = {};
+    flight.telling.reset();
   }
   if (flight.claimed != 0 && !holds_claim(flight, s)) flight.claimed = 0;
   if (flight.held && !holds_key(flight, s)) {

@@ -41,9 +41,9 @@ struct Options {
   // How long a NetBird POST may take from being sent to having its last effect at the server.
   base::Duration request_timeout{30'000};
   std::uint64_t seed = 0;  // for jitter; the shell passes real randomness, tests a fixed number
-  // A word that nobody has had before (kube/ticket.h), also in a copy of this process; where there
-  // is none, words are made from the seed.
-  std::function<std::string()> draw_ticket;
+  // Random bits for a ticket (kube/ticket.h), others in a copy of this process; where there are
+  // none, they are made from the seed.
+  std::function<std::uint64_t()> draw_ticket;
 };
 
 }  // namespace nbkeys::engine

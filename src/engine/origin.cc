@@ -100,22 +100,22 @@ std::optional<Decision> put_tickets_back(const Observed& o) {
   kube::KeyStatus next = s;
   next.last_without_ticket = kube::last_without_ticket(s);
   for (const kube::Ticket& ticket : o.flight.tickets) {
-    kube::enter_ticket(next, ticket, [](const std::string&) { return false; });
+    kube::enter_ticket(next, ticket, [](kube::TicketWord) { return false; });
   }
   next.last_revision = o.flight.last_revision;
   return note_status(std::move(next), Priority::kEnding);
 }
 
-void draw_ticket(Claim& claim, const Observed& o, std::string word) {
+void draw_ticket(Claim& claim, const Observed& o, kube::TicketWord word) {
   kube::KeyStatus& next = claim.next;
   if (!next.claim || !next.claim->ticket.empty()) return;
   next.claim->ticket = word;
   next.last_without_ticket = kube::last_without_ticket(o.resource.status);
-  const auto at_netbird = [&o](const std::string& ticket) {
+  const auto at_netbird = [&o](kube::TicketWord ticket) {
     return std::any_of(o.keys.begin(), o.keys.end(),
-                       [&ticket](const cache::MarkedKey& key) { return key.ticket == ticket; });
+                       [ticket](const cache::MarkedKey& key) { return key.ticket == ticket; });
   };
-  kube::enter_ticket(next, {claim.revision, std::move(word)}, at_netbird);
+  kube::enter_ticket(next, {claim.revision, word}, at_netbird);
 }
 
 }  // namespace nbkeys::engine

@@ -29,6 +29,7 @@ MEMBERS(kube::KeySettings, display_name, type, usage_limit, expires_in, ephemera
 MEMBERS(kube::Spec, settings, auto_groups, revoked, secret_name, secret_key, secret_template,
         rotation, revision_history_limit, deletion_policy, suspend)
 MEMBERS(kube::Condition, type, status, reason, message, last_transition, observed_generation)
+MEMBERS(kube::TicketWord, number)
 MEMBERS(kube::Ticket, revision, word)
 MEMBERS(kube::Claim, revision, since, reason, rotate, ticket)
 MEMBERS(kube::PreviousKey, key_id, revision, retire_at)

@@ -57,7 +57,7 @@ Json annotations_json(const Spec& spec, const SecretKeyFacts& facts) {
   for (const auto& [name, value] : spec.secret_template.annotations) out[name] = value;
   out[kKeyIdAnnotation] = facts.key_id;
   out[kRevisionAnnotation] = std::to_string(facts.revision);
-  if (!facts.ticket.empty()) out[kTicketAnnotation] = facts.ticket;
+  if (!facts.ticket.empty()) out[kTicketAnnotation] = facts.ticket.text();
   out[kDigestAnnotation] = facts.digest;
   out[kSettingsAnnotation] = facts.settings;
   out[kIssuedAtAnnotation] = base::format_rfc3339(facts.issued_at);

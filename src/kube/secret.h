@@ -23,7 +23,7 @@ struct SecretMeta {
   bool managed_by_us = false;  // the other one
   std::string key_id;
   std::uint32_t revision = 0;
-  std::string ticket;  // of the claim that it was written for; empty: an earlier release's
+  TicketWord ticket;  // of the claim that it was written for; empty: an earlier release's
   std::string digest;
   std::string settings;
   std::string template_record;   // see template_record(); a digest of it where it is long
@@ -61,7 +61,7 @@ struct SecretKeyFacts {
   std::string settings;
   base::WallTime issued_at;
   std::optional<base::WallTime> expires_at;
-  std::string ticket = {};  // empty: that of a key in use, which the Secret has already
+  TicketWord ticket = {};  // empty: that of a key in use, which the Secret has already
 };
 
 // What we put into a Secret besides our own metadata, so that an entry that leaves the spec can be

@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "kube/names.h"
 #include "kube/refused.h"
-#include "kube/ticket.h"
 
 namespace nbkeys::kube {
 namespace {
@@ -172,7 +171,7 @@ std::vector<Ticket> read_tickets(const Json& status) {
   if (tickets == nullptr || !tickets->is_array()) return out;
   for (const Json& entry : *tickets) {
     Ticket ticket{revision_at(entry, {"revision"}), base::string_or(entry, {"ticket"})};
-    if (ticket.revision != 0 && is_ticket_word(ticket.word)) out.push_back(std::move(ticket));
+    if (ticket.revision != 0 && !ticket.word.empty()) out.push_back(ticket);
   }
   return out;
 }
@@ -181,6 +180,7 @@ std::vector<Ticket> read_tickets(const Json& status) {
 std::vector<std::string> ids_in(const Json& object, std::string_view annotation) {
   std::vector<std::string> out;
   const std::string text = base::string_or(object, {"metadata", "annotations", annotation});
+  if (text.empty()) return out;
   std::string id;
   for (const char c : text + ' ') {
     if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_') {
@@ -324,7 +324,7 @@ nlohmann::json status_json(const KeyStatus& s) {
   if (!s.tickets.empty()) {
     Json tickets = Json::array();
     for (const Ticket& t : s.tickets) {
-      tickets.push_back({{"revision", t.revision}, {"ticket", t.word}});
+      tickets.push_back({{"revision", t.revision}, {"ticket", t.word.text()}});
     }
     out["tickets"] = std::move(tickets);
   }
@@ -334,7 +334,7 @@ nlohmann::json status_json(const KeyStatus& s) {
     Json claim = {{"revision", s.claim->revision}, {"since", base::format_rfc3339(s.claim->since)}};
     put(claim, "reason", s.claim->reason);
     put(claim, "rotate", s.claim->rotate);
-    put(claim, "ticket", s.claim->ticket);
+    put(claim, "ticket", s.claim->ticket.text());
     out["claim"] = std::move(claim);
   }
   if (!s.binding.name.empty()) {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "kube/meta.h"
+#include "kube/ticket_word.h"
 
 namespace nbkeys::kube {
 
@@ -94,7 +95,7 @@ struct Condition {
 
 struct Ticket {                // see ticket.h
   std::uint32_t revision = 0;  // that it was drawn for
-  std::string word;
+  TicketWord word;
   bool operator==(const Ticket&) const = default;
 };
 
@@ -104,7 +105,7 @@ struct Claim {
   std::string
       reason;  // why a key is being issued; goes on with the next claim when this one is burnt
   std::string rotate;  // value of the rotate annotation that this claim answers
-  std::string ticket = {};
+  TicketWord ticket = {};
 };
 
 struct PreviousKey {

@@ -5,8 +5,6 @@
 namespace nbkeys::kube {
 namespace {
 
-constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
-
 std::uint32_t newest_in(const std::vector<Ticket>& book) {
   std::uint32_t out = 0;
   for (const Ticket& ticket : book) out = std::max(out, ticket.revision);
@@ -15,22 +13,11 @@ std::uint32_t newest_in(const std::vector<Ticket>& book) {
 
 }  // namespace
 
-std::string ticket_word(std::uint64_t random) {
-  std::string out;
-  for (std::size_t i = 0; i < kTicketLength; ++i, random >>= 5) out += kAlphabet[random & 31];
-  return out;
-}
-
-bool is_ticket_word(std::string_view text) {
-  return text.size() == kTicketLength &&
-         text.find_first_not_of(kAlphabet) == std::string_view::npos;
-}
-
 Ticket open_claim(const KeyStatus& status) {
   if (!status.claim) return {};
   Ticket out{status.claim->revision, status.claim->ticket};
   const auto& book = status.tickets;
-  if (std::find(book.begin(), book.end(), out) == book.end()) out.word.clear();
+  if (std::find(book.begin(), book.end(), out) == book.end()) out.word = {};
   return out;
 }
 
@@ -46,10 +33,10 @@ std::uint32_t last_without_ticket(const KeyStatus& status) {
 }
 
 void enter_ticket(KeyStatus& next, Ticket ticket,
-                  const std::function<bool(const std::string&)>& still_needed) {
+                  const std::function<bool(TicketWord)>& still_needed) {
   std::vector<Ticket>& book = next.tickets;
   if (std::find(book.begin(), book.end(), ticket) != book.end()) return;
-  book.push_back(std::move(ticket));
+  book.push_back(ticket);
   while (book.size() > kBookMax) {
     const auto out = std::find_if(book.begin(), std::prev(book.end()),
                                   [&](const Ticket& t) { return !still_needed(t.word); });

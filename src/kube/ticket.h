@@ -14,11 +14,6 @@
 
 namespace nbkeys::kube {
 
-inline constexpr std::size_t kTicketLength = 8;
-// Of the lower-case base32 alphabet, so of 40 random bits.
-std::string ticket_word(std::uint64_t random);
-bool is_ticket_word(std::string_view text);
-
 // What identifies the open claim: its revision, and its ticket where it has one. A release before
 // tickets leaves that of the claim that it replaces behind; such a claim has none. Revision 0:
 // there is no claim.
@@ -33,6 +28,6 @@ std::uint32_t last_without_ticket(const KeyStatus& status);
 // The book keeps the last ones; an older one is left out first where `still_needed` says no.
 inline constexpr std::size_t kBookMax = 16, kBookNeededMax = 32;
 void enter_ticket(KeyStatus& next, Ticket ticket,
-                  const std::function<bool(const std::string&)>& still_needed);
+                  const std::function<bool(TicketWord)>& still_needed);
 
 }  // namespace nbkeys::kube

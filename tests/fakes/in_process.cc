@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/element_filter.h"
-#include "kube/ticket.h"
 
 namespace nbkeys::fakes {
 namespace {
@@ -106,7 +105,7 @@ int InProcess::start_operator(engine::Options options, Duration clock_ahead) {
   const int replica = static_cast<int>(replicas_.size());
   if (options.seed == 0) options.seed = random_.next();
   if (!options.draw_ticket) {
-    options.draw_ticket = [this] { return kube::ticket_word(tickets_.next()); };
+    options.draw_ticket = [this] { return tickets_.next(); };
   }
   replicas_.emplace_back();
   replicas_.back().kube = &kube;

@@ -2,7 +2,7 @@
 
 #include "cache/mark.h"
 #include "fuzz/target.h"
-#include "kube/ticket.h"
+#include "kube/ticket_word.h"
 
 namespace nbkeys::fuzz {
 
@@ -18,8 +18,7 @@ FUZZ_TARGET(mark) {
     const std::size_t open = bytes.rfind(" [k8s-");
     PROMISE(bytes.size() - open <= kMarkMax);
     // A mark has one spelling: what is read is what we would have written.
-    const std::size_t ticket = mark->ticket.empty() ? 0 : 2 + mark->ticket.size();
-    PROMISE(ticket == 0 || mark->ticket.size() == kube::kTicketLength);
+    const std::size_t ticket = mark->ticket.empty() ? 0 : 2 + kube::TicketWord::kLength;
     PROMISE(cache::marked_name(bytes.substr(0, open - ticket), *mark) == bytes);
   }
   // Whatever a user chose to call the key, our own mark is the one that counts.
@@ -27,7 +26,7 @@ FUZZ_TARGET(mark) {
   const auto again = cache::parse_mark(cache::marked_name(bytes, own));
   PROMISE(again && again->owner == own.owner && again->revision == own.revision);
   cache::Mark ticketed = own;
-  ticketed.ticket = kube::ticket_word(bytes.size() * 0x9e3779b97f4a7c15ULL);
+  ticketed.ticket = kube::TicketWord::of(bytes.size() * 0x9e3779b97f4a7c15ULL);
   const auto whole = cache::parse_mark(cache::marked_name(bytes, ticketed));
   PROMISE(whole && whole->owner == own.owner && whole->ticket == ticketed.ticket);
 }

@@ -52,7 +52,7 @@ void Encoder::flight(const Flight& f) {
     moment(lost.at);
   }
   number(f.last_revision);
-  for (const kube::Ticket& ticket : f.tickets) text(ticket.word);
+  for (const kube::Ticket& ticket : f.tickets) text(ticket.word.text());
   text("t");
   number(f.seen_generation);
   for (const engine::Trouble& trouble : f.troubles.all()) {

@@ -8,7 +8,6 @@
 #include "engine/collections.h"
 #include "engine/decide.h"
 #include "engine/observe.h"
-#include "kube/ticket.h"
 
 namespace nbkeys::model {
 namespace {
@@ -24,8 +23,8 @@ const std::string& owner() {
 }
 
 // One cluster counts its claims, and of two for one revision only one can be written.
-std::string ticket_of(int revision) {
-  return kube::ticket_word(static_cast<std::uint64_t>(revision));
+kube::TicketWord ticket_of(int revision) {
+  return kube::TicketWord::of(static_cast<std::uint64_t>(revision));
 }
 
 engine::Options options() {
