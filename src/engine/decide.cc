@@ -110,6 +110,14 @@ Decision follow_spec(const Observed& o) {
   return keep_right(o);
 }
 
+// What a decision wants besides its action, for another one in its place.
+void take_wishes(const Decision& from, Decision& into) {
+  into.wants_list = from.wants_list;
+  into.wants_groups = from.wants_groups;
+  into.edited = from.edited;
+  wake_by(from.wake_at, into);
+}
+
 // What failed the last time waits its time, and is told.
 Decision unless_held(const Observed& o, Decision wanted) {
   Decision out = with_what_it_replaces(std::move(wanted), o);
@@ -119,10 +127,7 @@ Decision unless_held(const Observed& o, Decision wanted) {
   const bool tells_itself = next_of(out.action) != nullptr || !worth_telling(trouble);
   Decision waits = tells_itself ? act(o, Rest{}) : settle(o, held_up_by(o, trouble));
   if (o.flight.troubles.hold(waits.action, o.now.mono)) waits = act(o, Rest{});
-  waits.wants_list = out.wants_list;
-  waits.wants_groups = out.wants_groups;
-  waits.edited = out.edited;
-  waits.wake_at = out.wake_at;
+  take_wishes(out, waits);
   wake_by(held, waits);
   return waits;
 }
@@ -135,10 +140,7 @@ bool tells_only(const Decision& decision) {
 Decision with_endings(const Observed& o, const Endings& ending, Decision out) {
   if (ending.report && tells_only(out)) {
     Decision told = unless_held(o, settle(o, *ending.report));
-    told.wants_list = out.wants_list;
-    told.wants_groups = out.wants_groups;
-    told.edited = out.edited;
-    wake_by(out.wake_at, told);
+    take_wishes(out, told);
     out = std::move(told);
   }
   wake_by(ending.wake_at, out);

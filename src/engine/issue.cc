@@ -14,7 +14,6 @@ namespace {
 using status::Progress;
 using status::Reason;
 
-constexpr base::Duration kLookAgain{30'000};
 constexpr base::Duration kSecretTerminating{2'000};
 // A claim is used at once or not at all: whoever deletes the resource counts from its time to the
 // last moment at which its POST may have an effect. With the POST's own timeout this stays below

@@ -9,8 +9,6 @@ namespace {
 using status::Progress;
 using status::Reason;
 
-constexpr base::Duration kLookAgain{30'000};
-
 }  // namespace
 
 std::optional<Decision> maintain_secret(const Observed& o) {

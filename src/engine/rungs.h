@@ -12,6 +12,9 @@
 
 namespace nbkeys::engine {
 
+// A Secret that is somebody else's is looked at again after so long.
+inline constexpr base::Duration kLookAgain{30'000};
+
 // decision.cc: how a decision is put together.
 Decision act(const Observed& o, Action action, Priority priority = Priority::kRepair);
 // Nothing now; asks for a list of keys that begins now, for something of this urgency.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/backoff.h"
 #include "base/json.h"
 #include "kube/responses.h"
 
@@ -13,7 +14,7 @@ namespace {
 // inactivity limit means a dead connection.
 constexpr int kWatchSecondsMin = 240, kWatchSecondsSpan = 60;
 constexpr base::Duration kInactivityMax{150'000};
-constexpr base::Duration kBackoffMin{500}, kBackoffMax{60'000};
+constexpr base::BackoffBounds kBackoff{base::Duration{500}, base::Duration{32'000}};
 // A watch that ends sooner than this is taken for a failure, so that a broken server is not
 // hammered.
 constexpr base::Duration kHealthyWatch{5'000};
@@ -134,7 +135,7 @@ bool Watch::handle(const io::WatchBytes& bytes, base::Instant now, io::Outbox& o
     out.close_watch(watch_id_);
     state_ = State::kIdle;
     if (lasted(now)) works_again();
-    retry_at_ = now + next_wait(problem_ ? kBackoffMin : base::Duration{0});
+    retry_at_ = now + next_wait(problem_ ? kBackoff.min : base::Duration{0});
   }
   return true;
 }
@@ -178,7 +179,7 @@ bool Watch::handle(const io::WatchClosed& closed, base::Instant now, io::Outbox&
   }
   if (closed.status == 200) {
     state_ = State::kIdle;
-    retry_at_ = healthy ? now : now + random_.jitter(kBackoffMin, 50);
+    retry_at_ = healthy ? now : now + random_.jitter(kBackoff.min, 50);
     return true;
   }
   base::Error error = closed.status == 0
@@ -196,7 +197,7 @@ void Watch::fail(base::Error error, bool relist, base::Instant now, io::Outbox& 
   relist_ = relist_ || relist;
   // A new list mends lost history at once, but not a server that keeps on losing it.
   base::Duration wait =
-      next_wait(error.code == base::ErrorCode::kGone ? base::Duration{0} : kBackoffMin);
+      next_wait(error.code == base::ErrorCode::kGone ? base::Duration{0} : kBackoff.min);
   if (error.retry_after) wait = std::max(wait, *error.retry_after);
   retry_at_ = now + wait;
   tell(std::move(error), out);
@@ -226,9 +227,9 @@ bool Watch::lasted(base::Instant now) const {
 }
 
 base::Duration Watch::next_wait(base::Duration first) {
-  const int shift = std::min(failures_++, 6);
-  const base::Duration wait = std::min(kBackoffMax, kBackoffMin * (1 << shift));
-  return random_.jitter(shift == 0 ? first : wait, 25);
+  ++failures_;
+  const base::Duration wait = failures_ == 1 ? first : base::backoff_wait(failures_, kBackoff);
+  return random_.jitter(wait, 25);
 }
 
 std::optional<base::Instant> Watch::wake_at() const {
