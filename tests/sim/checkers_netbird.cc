@@ -27,7 +27,7 @@ class RevisionsChecker : public Checker {
       : Checker("revisions", ledger, findings) {}
 
   void sent(const Act& act) override {
-    if (!is_create(act)) return;
+    if (!is_create(act) || act.by == kPerson) return;
     const std::string name = text_at(Json::parse(act.request.body.reveal()), {"name"});
     const auto mark = mark_in(name);
     if (!mark || mark->revision == 0) {
@@ -41,7 +41,7 @@ class RevisionsChecker : public Checker {
 
   // What surely was not carried out may be asked again; a second key of a revision may never be.
   void applied(const Act& act, const io::HttpResponse& response) override {
-    if (!is_create(act) || response.status != 200) return;
+    if (!is_create(act) || act.by == kPerson || response.status != 200) return;
     const auto mark = mark_in(text_at(Json::parse(act.request.body.reveal()), {"name"}));
     if (!mark) return;
     const std::string which = mark->owner + "-r" + std::to_string(mark->revision);
@@ -69,6 +69,8 @@ class KeysChecker : public Checker {
     if (key == nullptr) return fail("writes to a key that was never issued: " + path);
     const KnownSetupKey* owner = ledger_.setup_key_of_owner(key->mark.owner);
     if (owner == nullptr) return fail("writes to somebody else's key " + key->id);
+    if (key->of_a_copy)
+      return fail("changes key " + key->id + ", which a copy of the cluster made");
     if (response.status != 200) return;
     if (ends_it(act) && carried(*key, *owner) && !asked_for(act, *owner) &&
         !revoked_by_person(*owner)) {

@@ -214,6 +214,20 @@ TEST_F(CheckersTest, TheFiveCharactersThatAStatusShowsAreNone) {
   EXPECT_EQ(found(), "");
 }
 
+TEST_F(CheckersTest, AKeyOfACopyIsNotOursToEnd) {
+  store_setup_key();
+  const auto post =
+      request(io::Server::kNetBird, io::Method::kPost, "/api/setup-keys", {{"name", mark(1)}});
+  io::HttpResponse response;
+  response.status = 200;
+  response.body = base::SecretText(Json{{"id", "k1"}, {"key", kPlain}, {"name", mark(1)}}.dump());
+  checks.applied({at, kPerson, post, at.wall}, response);
+  issue(1, "k2", "B616097E-FCF0-48FA-9354-CA4A61142762");
+  EXPECT_EQ(found(), "") << "it takes no number from ours";
+  serve(request(io::Server::kNetBird, io::Method::kDelete, "/api/setup-keys/k1"), Json::object());
+  EXPECT_EQ(found(), "keys ");
+}
+
 TEST_F(CheckersTest, AReadFromACache) {
   send(request(io::Server::kKube, io::Method::kGet, "/api/v1/secrets?resourceVersion=0"));
   EXPECT_EQ(found(), "reads ");

@@ -128,7 +128,8 @@ void Ledger::netbird_answered(const Act& act, const io::HttpResponse& response) 
                      std::nullopt,
                      false,
                      false,
-                     false};
+                     false,
+                     act.by == kPerson};
       by_plaintext_[made.plaintext] = made.id;
       plaintexts_.push_back(made.plaintext);
       keys_[made.id] = std::move(made);

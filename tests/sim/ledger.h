@@ -44,6 +44,7 @@ struct IssuedKey {
   bool deleted_by_operator = false;
   bool revoked = false;
   bool revoked_by_person = false;
+  bool of_a_copy = false;  // with our mark, and made by nobody here: a copy of the cluster did
 };
 
 struct KnownSetupKey {

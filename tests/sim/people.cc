@@ -133,6 +133,23 @@ void group_trouble(World& world, const Happening& h) {
   }
 }
 
+// Of another cluster's SetupKey, or, one in two, of a copy of this cluster: the mark of one of
+// ours, with a number that this cluster may use as well, and another ticket.
+std::string foreign_name(World& world, const Slot& slot, std::uint64_t draw) {
+  const fakes::Object object = stored(world, "setupkeys", slot);
+  if (draw % 2 == 0 || !object) {
+    return "mine [k8s-" + base::sha256_hex(std::to_string(draw)).substr(0, 16) + "-r1]";
+  }
+  constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz234567";
+  std::string ticket;
+  for (std::uint64_t i = 0, rest = draw; i < 8; ++i, rest /= 32) ticket += kLetters[rest % 32];
+  const std::int64_t last = fakes::number_at(*object, {"status", "lastRevision"});
+  return "mine ~" + ticket + " [k8s-" + owner_of_uid(text_at(*object, {"metadata", "uid"})) + "-r" +
+         std::to_string(
+             std::max<std::int64_t>(1, last + static_cast<std::int64_t>(draw / 2 % 3) - 1)) +
+         "]";
+}
+
 void act_at_netbird(World& world, const Happening& h) {
   const Slot& slot = world.slot(h.a);
   switch (h.kind) {
@@ -149,9 +166,7 @@ void act_at_netbird(World& world, const Happening& h) {
     case Kind::kForeignKey:
       world.person(
           Server::kNetBird, Method::kPost, "/api/setup-keys",
-          {{"name", "mine [k8s-" + base::sha256_hex(std::to_string(h.b)).substr(0, 16) + "-r1]"},
-           {"type", "reusable"},
-           {"expires_in", 86'400}});
+          {{"name", foreign_name(world, slot, h.b)}, {"type", "reusable"}, {"expires_in", 86'400}});
       return;
     default: return group_trouble(world, h);
   }

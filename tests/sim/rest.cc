@@ -25,7 +25,9 @@ class RestOf {
     const std::string owner = owner_of_uid(of.uid);
     for (const Json& key : netbird_keys) {
       const auto mark = mark_in(text_at(key, {"name"}));
-      if (mark && mark->owner == owner) keys_.push_back(&key);
+      const IssuedKey* issued = ledger.key(text_at(key, {"id"}));
+      const bool copys = issued != nullptr && issued->of_a_copy;
+      if (mark && mark->owner == owner && !copys) keys_.push_back(&key);
     }
   }
 
@@ -223,9 +225,8 @@ namespace {
 // A key that comes by and by, as many were broken before it.
 bool waits_for_a_repair(const Json& object) {
   const Json& conditions = at_path(object, {"status", "conditions"});
-  return std::any_of(conditions.begin(), conditions.end(), [](const Json& each) {
-    return text_at(each, {"reason"}) == "RepairLimited";
-  });
+  return std::any_of(conditions.begin(), conditions.end(),
+                     [](const Json& each) { return text_at(each, {"reason"}) == "RepairLimited"; });
 }
 
 }  // namespace
