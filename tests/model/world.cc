@@ -123,7 +123,8 @@ Answer serve_secret(State& s, const Request& r, const Parts& parts, Fault& fault
     fault = "a Secret that is not ours was written";
   }
   const int next = patched_content(now.content, r.text);
-  if (next == now.content) return answer_secret(now, 200);
+  const bool dry = parts.path.find("dryRun") != std::string::npos;
+  if (dry || next == now.content) return answer_secret(now, 200);
   s.secrets.push_back({next, now.rv + 1});
   return answer_secret(s.secrets.back(), 200);
 }
