@@ -5,6 +5,7 @@ undone is given to `scene.undo`."""
 
 import json
 import threading
+import time
 
 from harness.rules import netbird_error
 
@@ -205,9 +206,28 @@ def deletion_blocked(scene):
     return scene.await_condition("fleet", "Ready", "False", "DeletionBlocked")
 
 
+def key_of_a_copy(scene, reason):
+    """With the SetupKey's mark, and a ticket that its status does not know."""
+    scene.netbird.create_key(f"fleet ~aaaaaaaa {scene.mark('fleet')}2]")
+    return scene.await_condition("fleet", "UnknownKeys", "True", reason)
+
+
+def unknown_origin(scene):
+    scene.run()
+    scene.ready("fleet")
+    return key_of_a_copy(scene, "UnknownOrigin")
+
+
+def second_installation(scene):
+    scene.run()
+    scene.ready("fleet")
+    time.sleep(125)  # so long after the operator began it knows that it is not alone
+    return key_of_a_copy(scene, "SecondInstallation")
+
+
 STATES = (
     no_operator_yet, progressing, issued, rotating, rotated, spec_not_seen, spec_under_way, used,
     revoked, revoked_before_its_first_key, revoked_externally, deleted_externally, overused,
     expired, group_not_found, secret_conflict, invalid_spec, account_not_ready, rate_limited,
     api_error, api_error_for_long, suspended, suspended_before_its_first_key, deleting,
-    deletion_blocked)
+    deletion_blocked, unknown_origin, second_installation)
