@@ -233,7 +233,25 @@ TEST_F(CheckersTest, AReadFromACache) {
   EXPECT_EQ(found(), "reads ");
 }
 
+// With the same number and another ticket it is another claim, of a state that was put back.
+TEST_F(CheckersTest, ARevisionIsMadeTwiceOnlyWithTheSameTicket) {
+  store_setup_key();
+  const std::string owner = " [k8s-" + owner_of_uid(kUid) + "-r1]";
+  const auto make = [&](const std::string& ticket, const std::string& id) {
+    const auto post = request(io::Server::kNetBird, io::Method::kPost, "/api/setup-keys",
+                              {{"name", "key ~" + ticket + owner}});
+    serve(post, {{"id", id}, {"key", kPlain + id}, {"name", "key ~" + ticket + owner}});
+  };
+  make("aaaaaaaa", "k1");
+  make("bbbbbbbb", "k2");
+  EXPECT_EQ(found(), "");
+  make("aaaaaaaa", "k3");
+  EXPECT_EQ(found(), "revisions ");
+}
+
 TEST(Marks, AreReadStrictly) {
+  EXPECT_EQ(mark_in("a ~abcdefg7 [k8s-0123456789abcdef-r12]")->ticket, "abcdefg7");
+  EXPECT_EQ(mark_in("abcdefg7 [k8s-0123456789abcdef-r12]")->ticket, "");
   EXPECT_EQ(mark_in("a [k8s-0123456789abcdef-r12]")->revision, 12u);
   EXPECT_FALSE(mark_in("a [k8s-0123456789abcde-r12]"));
   EXPECT_FALSE(mark_in("a [k8s-0123456789abcdef-r12] b"));

@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Kind::kCount)> k
     "watch-cut",
     "watch-from-old",
     "compaction",
+    "kube-put-back",
     "crash",
     "crash-at-command",
     "pause",

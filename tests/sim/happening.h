@@ -42,6 +42,7 @@ enum class Kind {
   kWatchCutShort,
   kWatchFromOld,
   kCompaction,
+  kKubePutBack,
   // Processes, leases, clocks, whole servers.
   kCrash,
   kCrashAtCommand,

@@ -27,6 +27,11 @@ std::optional<Mark> mark_in(std::string_view name) {
   const std::size_t dash = inner.find("-r");
   if (dash != 16 || inner.size() < 19) return std::nullopt;
   Mark out{std::string(inner.substr(0, 16)), 0};
+  constexpr std::size_t kTicket = 8;
+  const std::string_view before = name.substr(0, at);
+  if (before.size() >= kTicket + 2 && before.substr(before.size() - kTicket - 2, 2) == " ~") {
+    out.ticket = before.substr(before.size() - kTicket);
+  }
   for (const char c : inner.substr(18)) {
     if (c < '0' || c > '9') return std::nullopt;
     out.revision = out.revision * 10 + static_cast<std::uint64_t>(c - '0');
@@ -51,7 +56,15 @@ std::optional<base::WallTime> time_in(const Json& value, const char* field) {
 
 void Ledger::object_changed(base::Now at, int by, const std::string& resource,
                             const fakes::Object& before, const fakes::Object& after) {
-  if (resource == "setupkeys") setup_key_changed(at, before, after);
+  if (resource == "setupkeys") {
+    const auto uid = [](const fakes::Object& o) { return text_at(*o, {"metadata", "uid"}); };
+    if (before && after && uid(before) != uid(after)) {  // in the state that was put back
+      setup_key_changed(at, before, nullptr);
+      setup_key_changed(at, nullptr, after);
+    } else {
+      setup_key_changed(at, before, after);
+    }
+  }
   if (resource == "secrets") secret_changed(at, by, before, after);
 }
 
@@ -76,6 +89,10 @@ void Ledger::setup_key_changed(base::Now at, const fakes::Object& before,
   if (rotate(after) != rotate(before)) known.rotate_asked = at.mono;
   known.last = object;
   known.gone = !after;
+  const Json& finalizers = at_path(*object, {"metadata", "finalizers"});
+  known.vanished =
+      !after && std::any_of(finalizers.begin(), finalizers.end(),
+                            [](const Json& each) { return each == "keys.netbird.io/setup-key"; });
 }
 
 std::string Ledger::key_in(const Json& secret) const {

@@ -30,8 +30,9 @@ struct Act {
 struct Mark {
   std::string owner;
   std::uint64_t revision = 0;
+  std::string ticket = {};
 };
-// " [k8s-<16 hex>-r<number>]" at the end of a name; nothing for anything else.
+// " ~<8 letters> [k8s-<16 hex>-r<number>]" at the end of a name; nothing for anything else.
 std::optional<Mark> mark_in(std::string_view name);
 std::string owner_of_uid(const std::string& uid);
 
@@ -51,6 +52,8 @@ struct KnownSetupKey {
   std::string name_space, name, uid;
   fakes::Object last;  // as last stored; still here when it is gone
   bool gone = false;
+  bool vanished =
+      false;  // although the operator had not let it go: the cluster's state was put back
   std::optional<base::Instant> rotate_asked;  // when the annotation last changed
   std::optional<base::Instant> revoked_seen;  // when spec.revoked was last true
 };

@@ -25,19 +25,25 @@ class RestOf {
     const std::string owner = owner_of_uid(of.uid);
     for (const Json& key : netbird_keys) {
       const auto mark = mark_in(text_at(key, {"name"}));
-      const IssuedKey* issued = ledger.key(text_at(key, {"id"}));
-      const bool copys = issued != nullptr && issued->of_a_copy;
-      if (mark && mark->owner == owner && !copys) keys_.push_back(&key);
+      if (!mark || mark->owner != owner) continue;
+      if (of_unknown_origin(key, *mark)) {
+        unknown_ |= !is_true(at_path(key, {"revoked"})) && text_at(key, {"state"}) != "expired";
+      } else {
+        keys_.push_back(&key);
+      }
     }
   }
 
   std::string wrong() const {
+    if (of_.vanished) return "";
     if (of_.gone) return wrong_when_gone();
     if (at_path(object_, {"metadata", "deletionTimestamp"}).is_string()) return "is not let go";
     const Json& spec = at_path(object_, {"spec"});
     if (is_true(at_path(spec, {"suspend"}))) return "";
     if (at_path(status(), {"claim"}).is_object()) return "keeps a claim open";
     if (const std::string left = wrong_keys(); !left.empty()) return left;
+    if (unknown_ && said("UnknownKeys") != "True")
+      return "does not tell of a key of unknown origin";
     if (is_true(at_path(spec, {"revoked"}))) return wrong_when_revoked();
     const Json* active = key_by_id(text_at(status(), {"keyID"}));
     if (active == nullptr) return "has no key at NetBird";
@@ -59,6 +65,19 @@ class RestOf {
 
  private:
   const Json& status() const { return at_path(object_, {"status"}); }
+
+  // A copy of the cluster made it, or this one before its state was put back.
+  bool of_unknown_origin(const Json& key, const Mark& mark) const {
+    const std::string id = text_at(key, {"id"});
+    const Json& previous = at_path(status(), {"previousKeys"});
+    const Json& tickets = at_path(status(), {"tickets"});
+    const bool referred = id == text_at(status(), {"keyID"}) ||
+                          std::any_of(previous.begin(), previous.end(),
+                                      [&id](const Json& p) { return text_at(p, {"keyID"}) == id; });
+    return !referred && std::none_of(tickets.begin(), tickets.end(), [&mark](const Json& each) {
+      return text_at(each, {"ticket"}) == mark.ticket;
+    });
+  }
 
   const Json* key_by_id(const std::string& id) const {
     for (const Json* key : keys_) {
@@ -178,6 +197,7 @@ class RestOf {
   const KnownSetupKey& of_;
   const Json& object_;
   std::vector<const Json*> keys_;
+  bool unknown_ = false;  // there is one of unknown origin with which a peer can enrol
 };
 
 // Every moment at which the clock alone gives the operator something to do for this SetupKey.

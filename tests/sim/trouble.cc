@@ -111,6 +111,7 @@ void World::watch_trouble(const Happening& h) {
       inside.kube.compact();
       if (h.b % 3 != 0) inside.break_watches();
       return;
+    case Kind::kKubePutBack: return put_back(h);
     case Kind::kWatchLag:
       inside.set_watch_lag(who, h.span);
       return later(h.span * 2, [this, who] { inside.set_watch_lag(who, Duration{0}); });
@@ -143,6 +144,20 @@ void World::watch_trouble(const Happening& h) {
     }
     default: return;
   }
+}
+
+// etcd is restored from a backup that was made a while before. One in three times the processes do
+// not live through it, and with them goes what they remember.
+void World::put_back(const Happening& h) {
+  auto backup = std::make_shared<const fakes::FakeKube>(inside.kube);
+  later(h.span * 3, [this, backup, dies = h.b % 3 == 0] {
+    say("etcd is put back");
+    if (dies) {
+      for (const int each : replicas_) inside.crash(each);
+    }
+    inside.restore_kube(*backup);
+    if (dies) revive();
+  });
 }
 
 void World::step_clock(std::size_t place, Duration skew) {

@@ -109,6 +109,7 @@ class World : public fakes::Witness {
   void step_clock(std::size_t place, base::Duration skew);
   void step_clocks(base::Duration ahead, int tries);
   void watch_trouble(const Happening& happening);
+  void put_back(const Happening& happening);
   std::optional<fakes::Mishap> strike(int replica, const io::HttpRequest& request);
   bool failed() const { return !checks_.findings().empty(); }
 
