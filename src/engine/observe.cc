@@ -96,14 +96,9 @@ void settle_flight(const kube::SetupKey& resource, base::Instant now, Flight& fl
     flight.telling.reset();
   }
   if (flight.claimed != 0 && !holds_claim(flight, s)) flight.claimed = 0;
-  if (flight.held && !holds_key(flight, s)) {
-    // A status that does not know of the claim was put back, and the key is nobody's.
-    const kube::SecretKeyFacts& facts = flight.held->facts;
-    const std::uint32_t open = s.claim ? s.claim->revision : 0;
-    const bool known = facts.revision <= std::max({s.last_revision, s.revision, open});
-    if (!known) flight.lost.push_back({facts.revision, now, facts.ticket});
-    flight.held.reset();
-  }
+  // Of a claim that is no more, or of a state that was put back: its Secret may have been written
+  // all the same, so it is a stray like others.
+  if (flight.held && !holds_key(flight, s)) flight.held.reset();
   remember_tickets(s, flight);
   if (flight.seen_revision != s.revision) {
     flight.seen_revision = s.revision;
