@@ -21,12 +21,12 @@ enum class KeyRole {
 };
 std::string_view role_name(KeyRole role);
 
-// `remembered`: tickets that status had earlier, where the caller knows of any.
 struct MarkedId {  // of a key: what its role depends on
   const std::string& id;
   std::uint32_t revision = 0;
   kube::TicketWord ticket;
 };
+// `remembered`: tickets that status had earlier, where the caller knows of any.
 KeyRole role_of(const kube::SetupKey& owner, const std::vector<kube::Ticket>& remembered,
                 const MarkedId& key);
 

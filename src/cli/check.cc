@@ -161,8 +161,7 @@ base::Result<RunOptions> check(const RawOptions& raw) {
   if (!raw.identity.empty() && !is_name(raw.identity, 63, false)) {
     return bad(
         "--identity: 1 to 63 lower-case letters, digits and '-', beginning and ending with a "
-        "letter "
-        "or digit");
+        "letter or digit");
   }
   out.engine.identity = raw.identity;
   if (base::Status read = read_netbird(raw, out); !read) return read.error();

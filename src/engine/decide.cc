@@ -158,7 +158,7 @@ Decision decide(const Observed& o) {
     return act(o, ReadSetupKey{});
   }
   if (o.resource.meta.deleting && !blind) return unless_held(o, decide_deletion(o));
-  if (auto back = put_tickets_back(o); back && !blind) {
+  if (auto back = blind ? std::nullopt : put_tickets_back(o)) {
     if (!o.flight.troubles.hold(back->action, o.now.mono)) return std::move(*back);
   }
   Endings ending = endings(o);

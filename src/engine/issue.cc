@@ -28,13 +28,14 @@ Priority issue_priority(const Observed& o, const std::string& reason) {
   return is_asked_for(reason) ? Priority::kAskedRotation : Priority::kPlannedRotation;
 }
 
+bool edited(const Observed& o) {
+  return o.resource.status.observed_generation != o.resource.meta.generation;
+}
+
 // The last that was told of the present spec.
 bool told(const Observed& o, std::string_view type, Reason reason) {
-  const auto& all = o.resource.status.conditions;
-  return o.resource.status.observed_generation == o.resource.meta.generation &&
-         std::any_of(all.begin(), all.end(), [type, reason](const kube::Condition& c) {
-           return c.type == type && c.reason == status::reason_name(reason);
-         });
+  const kube::Condition* c = condition_of(o.resource.status, type);
+  return c != nullptr && c->reason == status::reason_name(reason) && !edited(o);
 }
 
 // A retry of what NetBird refused changes nothing for the user until it succeeds: no flapping
@@ -113,10 +114,6 @@ base::Instant not_before(const Observed& o, base::Instant due) {
 // What failed without this process knowing of it waits as long as what it saw fail.
 base::BackoffBounds retries() { return traits_of(CreateKey{}).backoff; }
 
-bool edited(const Observed& o) {
-  return o.resource.status.observed_generation != o.resource.meta.generation;
-}
-
 // Why a new attempt has to wait; nothing where it may start.
 std::optional<Decision> wait_for_backoff(const Observed& o, IssueReason reason) {
   const kube::KeyStatus& s = o.resource.status;
@@ -131,7 +128,7 @@ std::optional<Decision> wait_for_backoff(const Observed& o, IssueReason reason) 
 
 // Before a claim that replaces a burnt one, where the Secret is gone, and where writes of Secrets
 // are refused, of this one or of others in the namespace, a dry run tells whether the next key
-// would have a place.
+// would have a place. What was refused before a restart is in status alone.
 bool trial_needed(const Observed& o, bool in_doubt) {
   if (o.flight.dry_run_passed) return false;
   return in_doubt || o.secret_writes_fail || told(o, "Ready", Reason::kApiError) ||

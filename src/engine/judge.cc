@@ -116,9 +116,8 @@ Report remembered(const Observed& o) {
 }
 
 bool told_ready(const Observed& o) {
-  const auto& told = o.resource.status.conditions;
-  return std::any_of(told.begin(), told.end(),
-                     [](const kube::Condition& c) { return c.type == "Ready" && c.status; });
+  const kube::Condition* ready = condition_of(o.resource.status, "Ready");
+  return ready != nullptr && ready->status;
 }
 
 Report no_key() {

@@ -34,14 +34,6 @@ bool made_beside_us(const Observed& o, const std::string& id) {
   return made && o.account.term_began && *made > *o.account.term_began + kSettled;
 }
 
-const kube::Condition* told_before(const Observed& o) {
-  const auto& all = o.resource.status.conditions;
-  const auto found = std::find_if(all.begin(), all.end(), [](const kube::Condition& c) {
-    return c.type == status::kUnknownKeys;
-  });
-  return found == all.end() ? nullptr : &*found;
-}
-
 std::string listed(const std::vector<std::string>& ids) {
   std::string out;
   for (std::size_t i = 0; i < std::min(ids.size(), kNamed); ++i) {
@@ -69,7 +61,7 @@ std::string in_words(Reason reason, const std::vector<std::string>& ids) {
 std::optional<Decision> tell_of_unknown_keys(const Observed& o) {
   if (!account_answers(o) || another_account(o)) return std::nullopt;
   const std::vector<std::string> ids = unknown_keys(o);
-  const kube::Condition* told = told_before(o);
+  const kube::Condition* told = condition_of(o.resource.status, status::kUnknownKeys);
   if (ids.empty() && told == nullptr) return std::nullopt;
   kube::KeyStatus next = o.resource.status;
   if (ids.empty()) {

@@ -8,13 +8,6 @@
 namespace nbkeys::engine {
 namespace {
 
-const kube::Condition* condition_of(const kube::KeyStatus& status, std::string_view type) {
-  const auto found =
-      std::find_if(status.conditions.begin(), status.conditions.end(),
-                   [type](const kube::Condition& condition) { return condition.type == type; });
-  return found == status.conditions.end() ? nullptr : &*found;
-}
-
 void count_key(cache::KeyRole role, io::AccountKeys& out) {
   switch (role) {
     case cache::KeyRole::kInUse: ++out.in_use; return;

@@ -371,4 +371,11 @@ nlohmann::json status_json(const KeyStatus& s) {
   return out;
 }
 
+const Condition* condition_of(const KeyStatus& status, std::string_view type) {
+  for (const Condition& c : status.conditions) {
+    if (c.type == type) return &c;
+  }
+  return nullptr;
+}
+
 }  // namespace nbkeys::kube

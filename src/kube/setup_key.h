@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -181,5 +182,8 @@ base::Result<SetupKey> parse_setup_key(const nlohmann::json& object,
                                        const std::vector<std::string>& also_refused = {});
 
 nlohmann::json status_json(const KeyStatus& status);
+
+// The condition of that type; null where there is none.
+const Condition* condition_of(const KeyStatus& status, std::string_view type);
 
 }  // namespace nbkeys::kube

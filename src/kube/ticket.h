@@ -6,8 +6,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
-#include <string_view>
 
 #include "kube/secret.h"
 #include "kube/setup_key.h"

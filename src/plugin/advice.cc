@@ -42,13 +42,11 @@ constexpr Advice kAdvice[] = {
      "the annotation keys.netbird.io/accept-account to the new account's id."},
     {"UnknownOrigin",
      "See nbkeys strays, and find out whether a copy of this cluster uses those keys. Name what is "
-     "to "
-     "be ended in the annotation keys.netbird.io/end-keys, and the rest in "
+     "to be ended in the annotation keys.netbird.io/end-keys, and the rest in "
      "keys.netbird.io/leave-keys."},
     {"SecondInstallation",
      "Find the second installation, such as a copy of this cluster, and give one of the two "
-     "another "
-     "identity. Then name what is to be ended in the annotation keys.netbird.io/end-keys."},
+     "another identity. Then name what is to be ended in the annotation keys.netbird.io/end-keys."},
     {"RepairLimited",
      "Find out who breaks the key or its Secret. For a new key at once: nbkeys rotate NAME -n NS"},
     {"RevocationBlocked",
@@ -109,13 +107,6 @@ void add_warnings(const kube::SetupKey& resource, base::WallTime now,
 }
 
 }  // namespace
-
-const kube::Condition* condition_of(const kube::KeyStatus& status, std::string_view type) {
-  for (const kube::Condition& c : status.conditions) {
-    if (c.type == type) return &c;
-  }
-  return nullptr;
-}
 
 std::vector<std::string> advice_for(const kube::SetupKey& resource, base::WallTime now) {
   std::vector<std::string> out;

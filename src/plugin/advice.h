@@ -9,8 +9,6 @@
 
 namespace nbkeys::plugin {
 
-const kube::Condition* condition_of(const kube::KeyStatus& status, std::string_view type);
-
 // At least one line.
 std::vector<std::string> advice_for(const kube::SetupKey& resource, base::WallTime now);
 

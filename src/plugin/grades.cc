@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "plugin/advice.h"
 #include "plugin/style.h"
 
 namespace nbkeys::plugin {

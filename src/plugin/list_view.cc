@@ -12,13 +12,6 @@ namespace {
 
 using base::Json;
 
-const kube::Condition* condition(const kube::KeyStatus& status, std::string_view type) {
-  for (const kube::Condition& c : status.conditions) {
-    if (c.type == type) return &c;
-  }
-  return nullptr;
-}
-
 void put_time(Json& out, const char* name, const std::optional<base::WallTime>& t) {
   if (t) out[name] = base::format_rfc3339(*t);
 }
@@ -32,7 +25,7 @@ Json remarks_json(const std::vector<Remark>& remarks) {
 Json setup_key_json(const JoinedSetupKey& entry, const Account* account) {
   const kube::SetupKey& resource = *entry.resource;
   const kube::KeyStatus& status = resource.status;
-  const kube::Condition* ready = condition(status, "Ready");
+  const kube::Condition* ready = condition_of(status, "Ready");
   Json out = {{"namespace", resource.meta.ref.name_space},
               {"name", resource.meta.ref.name},
               {"ready", ready == nullptr ? "Unknown"
@@ -63,10 +56,11 @@ Json setup_key_json(const JoinedSetupKey& entry, const Account* account) {
 }
 
 Cell ready_cell(const kube::SetupKey& resource) {
-  const kube::Condition* ready = condition(resource.status, "Ready");
+  const kube::Condition* ready = condition_of(resource.status, "Ready");
   if (ready == nullptr) return {"Unknown", Paint::kWarn};
   if (ready->status) return {"True", Paint::kGood};
-  return {"False", condition(resource.status, "Stalled") != nullptr ? Paint::kBad : Paint::kWarn};
+  return {"False",
+          condition_of(resource.status, "Stalled") != nullptr ? Paint::kBad : Paint::kWarn};
 }
 
 std::string when(const std::optional<base::WallTime>& t, base::WallTime now) {

@@ -4,10 +4,8 @@ namespace nbkeys::plugin {
 namespace {
 
 const kube::Condition* true_condition(const kube::SetupKey& resource, std::string_view type) {
-  for (const kube::Condition& c : resource.status.conditions) {
-    if (c.type == type && c.status) return &c;
-  }
-  return nullptr;
+  const kube::Condition* found = condition_of(resource.status, type);
+  return found != nullptr && found->status ? found : nullptr;
 }
 
 }  // namespace

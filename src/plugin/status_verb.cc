@@ -4,7 +4,6 @@
 #include "base/hash.h"
 #include "kube/requests.h"
 #include "kube/responses.h"
-#include "plugin/advice.h"
 #include "plugin/console.h"
 #include "plugin/servers.h"
 #include "plugin/status_view.h"
