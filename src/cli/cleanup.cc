@@ -39,7 +39,7 @@ CleanupCall parse_cleanup(int argc, const char* const* argv) {
   CLI::App app{"Look after SetupKeys before the operator is uninstalled; for the Helm chart.",
                "nbkeys cleanup"};
   CleanupOptions out;
-  std::string policy, timeout = "120s";
+  std::string policy, timeout = "120s", helm_record;
   app.add_option("--policy", policy,
                  "retain: take the operator's finalizer off, all else stays; delete: delete all "
                  "SetupKeys and wait until their keys are gone")
@@ -51,6 +51,10 @@ CleanupCall parse_cleanup(int argc, const char* const* argv) {
   app.add_option("--stop-deployment", out.stop_deployment,
                  "scale this Deployment of the own namespace to 0 first and wait for its pods")
       ->type_name("NAME");
+  app.add_option("--helm-record", helm_record,
+                 "do nothing unless Helm is uninstalling the release whose record this Secret or a "
+                 "later one of it is; without it, it is taken for granted")
+      ->type_name("NAMESPACE/NAME");
   app.add_option("--timeout", timeout, "how long all of it may take")
       ->type_name("DURATION")
       ->capture_default_str();
@@ -73,6 +77,11 @@ CleanupCall parse_cleanup(int argc, const char* const* argv) {
   if (out.policy == CleanupPolicy::kDelete && !out.stop_deployment.empty()) {
     return usage_error(
         "--stop-deployment: with --policy delete the operator must run, for it removes the keys");
+  }
+  if (!helm_record.empty()) {
+    auto record = plugin::parse_helm_record(helm_record);
+    if (!record) return usage_error("--helm-record: " + record.error().message);
+    out.helm_record = std::move(*record);
   }
   const auto duration = base::parse_duration(timeout);
   if (!duration || *duration < kTimeoutMin || *duration > kTimeoutMax) {

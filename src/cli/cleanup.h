@@ -2,11 +2,13 @@
 // `nbkeys cleanup`: what the Helm chart's pre-delete Job calls before the operator is uninstalled.
 // Not for people, who have `kubectl delete`.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "plugin/helm_record.h"
 
 namespace nbkeys::cli {
 
@@ -20,6 +22,8 @@ struct CleanupOptions {
   CleanupPolicy policy = CleanupPolicy::kRetain;
   std::vector<std::string> namespaces;  // empty: all
   std::string stop_deployment;          // in the pod's or context's namespace; empty: none
+  // Only while Helm uninstalls this release; nothing: always.
+  std::optional<plugin::HelmRecord> helm_record;
   base::Duration timeout{120'000};
 };
 

@@ -71,6 +71,16 @@ bool overtaken(const base::Error& error) {
   return error.code == base::ErrorCode::kConflict || error.code == base::ErrorCode::kNotFound;
 }
 
+ExitCode fail(const base::Error& error) {
+  std::fprintf(stderr, "nbkeys: %s\n", base::to_text(error).c_str());
+  return ExitCode::kUnreachable;
+}
+
+ExitCode late(const std::string& line) {
+  std::fprintf(stderr, "nbkeys: out of time: %s\n", line.c_str());
+  return ExitCode::kTimedOut;
+}
+
 class Cleanup {
  public:
   Cleanup(const CleanupOptions& options, std::unique_ptr<plugin::Link> kube, std::string own)
@@ -80,6 +90,11 @@ class Cleanup {
         deadline_(shell::mono_now() + options.timeout) {}
 
   ExitCode run() {
+    if (options_.helm_record) {
+      const auto work = plugin::read_helm_work(*kube_, *options_.helm_record);
+      if (!work) return fail(work.error());
+      if (*work != plugin::HelmWork::kUninstalling) return not_meant();
+    }
     if (!options_.stop_deployment.empty()) {
       if (const ExitCode code = stop_operator(); code != ExitCode::kOk) return code;
     }
@@ -87,6 +102,7 @@ class Cleanup {
   }
 
  private:
+  ExitCode not_meant();
   ExitCode stop_operator();
   ExitCode let_go();
   ExitCode remove();
@@ -102,16 +118,6 @@ class Cleanup {
   std::string own_namespace_;
   base::Instant deadline_;
 };
-
-ExitCode fail(const base::Error& error) {
-  std::fprintf(stderr, "nbkeys: %s\n", base::to_text(error).c_str());
-  return ExitCode::kUnreachable;
-}
-
-ExitCode late(const std::string& line) {
-  std::fprintf(stderr, "nbkeys: out of time: %s\n", line.c_str());
-  return ExitCode::kTimedOut;
-}
 
 std::string count_of(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " SetupKey" : " SetupKeys");
@@ -164,6 +170,15 @@ base::Result<std::vector<Item>> Cleanup::list() {
     if (base::Status listed = list_into(each, out); !listed) return listed.error();
   }
   return out;
+}
+
+// Rendered without Helm, this was applied together with the operator.
+ExitCode Cleanup::not_meant() {
+  std::printf(
+      "Helm is not uninstalling %s*, so nothing is done; where hooks are honoured without a record "
+      "in a Secret, set uninstall.trustHooks=true\n",
+      (options_.helm_record->name_space + "/" + options_.helm_record->stem).c_str());
+  return ExitCode::kOk;
 }
 
 // An operator that still works would put its finalizer back, so this goes first.

@@ -128,6 +128,11 @@ base::Result<Request> check_verb(const RawVerb& raw, const std::string& verb) {
     out.all_namespaces = true;
     if (out.orphans && !out.remove) return bad("--orphans has a meaning only with --delete");
   }
+  if (!raw.helm_record.empty()) {
+    auto record = plugin::parse_helm_record(raw.helm_record);
+    if (!record) return bad("--helm-record: " + record.error().message);
+    out.helm_record = std::move(*record);
+  }
   if (!raw.fail_below.empty()) {
     const std::string grades = "ABCDF";
     const char grade = static_cast<char>(raw.fail_below[0] & ~0x20);

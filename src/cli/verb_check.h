@@ -13,7 +13,7 @@ namespace nbkeys::cli {
 
 struct RawVerb {
   plugin::Request request;
-  std::string output, color = "auto", timeout = "5m", unused_after = "90d", fail_below;
+  std::string output, color = "auto", timeout = "5m", unused_after = "90d", fail_below, helm_record;
   std::map<std::string, std::vector<std::string>>
       formats;  // of each verb; the first is its default
 };

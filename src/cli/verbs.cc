@@ -133,6 +133,11 @@ void add_looking_verbs(CLI::App& app, RawVerb& raw) {
       add_verb(app, "check", "Check CRD, rights, token, clocks and latency of both servers.", raw);
   add_selection(check, raw);
   add_netbird(check, raw);
+  check
+      .add_option("--helm-record", raw.helm_record,
+                  "for the chart's test: check nothing unless Helm has released what this Secret "
+                  "or a later one records")
+      ->type_name("NAMESPACE/NAME");
   add_output(check, raw, {"table", "json", "yaml"});
 
   CLI::App& audit =

@@ -1,10 +1,12 @@
 #pragma once
 // What a person asked for: one verb with its flags, checked as far as flags alone can tell.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
+#include "plugin/helm_record.h"
 
 namespace nbkeys::plugin {
 
@@ -38,7 +40,9 @@ struct Request {
   bool orphans = false;  // strays --delete --orphans
   base::Duration unused_after{0};
   char fail_below = 0;  // a grade, or 0
-  std::string file;     // of render; "-" is standard input
+  // Of check: only where Helm has released this; nothing: always.
+  std::optional<HelmRecord> helm_record;
+  std::string file;  // of render; "-" is standard input
 };
 
 }  // namespace nbkeys::plugin

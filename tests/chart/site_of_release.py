@@ -6,7 +6,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
-from chart import CHART, HelmError
+from chart import CHART, HelmError, objects_of
 from harness.curl import curl
 from harness.kubernetes import write_kubeconfig
 from harness.nbkeys import binary
@@ -46,14 +46,30 @@ class Site:
 
     # Helm
 
-    def install(self, **values):
+    def values(self, values):
         given = {"defaultAccount": {"managementURL": self.server.url, "insecureHTTP": True},
                  "metrics": {"port": self.port}, "resyncInterval": "2s", **values}
         path = self.folder / "values.json"
         path.write_text(json.dumps(given))
+        return f"--values={path}"
+
+    def install(self, **values):
         self.cluster.helm.run("install", "nbkeys", CHART, f"--namespace={self.namespace}",
-                              f"--values={path}")
+                              self.values(values))
         self.cluster.established(CRD)
+
+    def apply_rendered(self, **values):
+        """As those do who do not know hooks. Returns what was applied."""
+        text = self.cluster.helm.run("template", "nbkeys", CHART, f"--namespace={self.namespace}",
+                                     self.values(values))
+        # Each says its namespace itself.
+        self.cluster.kubectl.run("apply", "--server-side", "-f", "-", stdin=text)
+        self.cluster.established(CRD)
+        return objects_of(text)
+
+    def hooks(self):
+        return objects_of(self.cluster.helm.run("get", "hooks", "nbkeys",
+                                                f"--namespace={self.namespace}"))
 
     def uninstall(self):
         """helm uninstall, while its Job runs here. Returns what the Job's program said."""

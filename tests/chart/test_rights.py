@@ -17,6 +17,11 @@ NEEDED = {
 }
 
 
+# Of `helm test`: that Helm has released this at all.
+RECORDS = {("", "secrets", "get", tuple(f"sh.helm.release.v1.nbkeys.v{number}"
+                                        for number in range(1, 33)))}
+
+
 def lease(name):
     group = "coordination.k8s.io"
     return {(group, "leases", "create", ()), *((group, "leases", verb, (name,))
@@ -42,20 +47,21 @@ def bound(objects, account, namespace=NAMESPACE):
 
 
 def test_cluster_wide(helm):
-    assert bound(helm.template(), "nbkeys") == {None: NEEDED, NAMESPACE: lease("nbkeys")}
+    assert bound(helm.template(), "nbkeys") == {
+        None: NEEDED, NAMESPACE: lease("nbkeys") | RECORDS}
 
 
 def test_scoped(helm):
     objects = helm.template({"watchNamespaces": ["team-a", "team-b"]})
     assert bound(objects, "nbkeys") == {
-        "team-a": NEEDED, "team-b": NEEDED, NAMESPACE: lease("nbkeys")}
+        "team-a": NEEDED, "team-b": NEEDED, NAMESPACE: lease("nbkeys") | RECORDS}
     # A CustomResourceDefinition belongs to the cluster, whatever one does.
     assert cluster_wide(objects) == ["CustomResourceDefinition/setupkeys.keys.netbird.io"]
 
 
 def test_scoped_to_its_own_namespace(helm):
     objects = helm.template({"watchNamespaces": [NAMESPACE]})
-    assert bound(objects, "nbkeys") == {NAMESPACE: NEEDED | lease("nbkeys")}
+    assert bound(objects, "nbkeys") == {NAMESPACE: NEEDED | lease("nbkeys") | RECORDS}
 
 
 def test_scoped_without_the_crd_needs_no_right_in_the_cluster(helm):
@@ -66,12 +72,12 @@ def test_scoped_without_the_crd_needs_no_right_in_the_cluster(helm):
 
 def test_no_lease_no_right_to_leases(helm):
     objects = helm.template({"replicaCount": 1, "leaderElection": {"enabled": False}})
-    assert bound(objects, "nbkeys") == {None: NEEDED}
+    assert bound(objects, "nbkeys") == {None: NEEDED, NAMESPACE: RECORDS}
 
 
 def test_the_lease_that_is_named_is_the_one_that_is_allowed(helm):
     objects = helm.template({"leaderElection": {"leaseName": "other"}})
-    assert bound(objects, "nbkeys")[NAMESPACE] == lease("other")
+    assert bound(objects, "nbkeys")[NAMESPACE] == lease("other") | RECORDS
 
 
 def test_nobody_gets_everything(helm):
@@ -92,17 +98,21 @@ def test_rights_of_the_uninstall_job(helm):
     retain = hooks(helm.template(), "pre-delete")
     assert bound(retain, "nbkeys-uninstall") == {
         None: {(SETUP_KEY, "setupkeys", "list", ()), (SETUP_KEY, "setupkeys", "patch", ())},
-        NAMESPACE: STOP}
+        NAMESPACE: STOP | RECORDS}
     delete = hooks(helm.template({"uninstall": {"policy": "Delete"}}), "pre-delete")
     assert bound(delete, "nbkeys-uninstall") == {
-        None: {(SETUP_KEY, "setupkeys", "list", ()), (SETUP_KEY, "setupkeys", "delete", ())}}
+        None: {(SETUP_KEY, "setupkeys", "list", ()), (SETUP_KEY, "setupkeys", "delete", ())},
+        NAMESPACE: RECORDS}
+    trusting = hooks(helm.template({"uninstall": {"trustHooks": True}}), "pre-delete")
+    assert bound(trusting, "nbkeys-uninstall")[NAMESPACE] == STOP
     assert hooks(helm.template({"uninstall": {"policy": "None"}}), "pre-delete") == []
 
 
 def test_rights_of_the_uninstall_job_when_scoped(helm):
     objects = helm.template({"watchNamespaces": ["team-a"], "uninstall": {"policy": "Delete"}})
     assert bound(hooks(objects, "pre-delete"), "nbkeys-uninstall") == {
-        "team-a": {(SETUP_KEY, "setupkeys", "list", ()), (SETUP_KEY, "setupkeys", "delete", ())}}
+        "team-a": {(SETUP_KEY, "setupkeys", "list", ()), (SETUP_KEY, "setupkeys", "delete", ())},
+        NAMESPACE: RECORDS}
 
 
 def test_the_uninstall_job_is_bounded(helm):

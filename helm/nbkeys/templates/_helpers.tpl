@@ -90,6 +90,35 @@ annotations:
 {{- if and .Values.watchNamespaces .Values.rbac.scoped }}true{{ end -}}
 {{- end -}}
 
+{{- /* Whoever renders without honouring hooks applies them with the rest, so what a hook does is done
+only where Helm's record of the release says that it is meant. "true" where that is looked at. */ -}}
+{{- define "nbkeys.asksHelm" -}}
+{{- if and .Values.rbac.create (not .Values.uninstall.trustHooks) }}true{{ end -}}
+{{- end -}}
+
+{{- define "nbkeys.helmRecord" -}}
+sh.helm.release.v1.{{ .Release.Name }}.v
+{{- end -}}
+
+{{- /* A release that was rolled back has the hooks of an earlier revision. By name, as the right to
+list would be one to read every Secret, the token's too. */ -}}
+{{- define "nbkeys.helmRecordRules" -}}
+{{- $root := . -}}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+  resourceNames:
+    {{- range untilStep (int .Release.Revision) (int (add .Release.Revision 32)) 1 }}
+    - {{ include "nbkeys.helmRecord" $root }}{{ . }}
+    {{- end }}
+{{- end -}}
+
+{{- define "nbkeys.helmRecordArg" -}}
+{{- if include "nbkeys.asksHelm" . }}
+- --helm-record={{ .Release.Namespace }}/{{ include "nbkeys.helmRecord" . }}{{ .Release.Revision }}
+{{- end }}
+{{- end -}}
+
 {{- define "nbkeys.tokenSecretName" -}}
 {{- if .Values.defaultAccount.token -}}
 {{- include "nbkeys.fullname" . }}-netbird-token

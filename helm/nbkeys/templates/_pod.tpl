@@ -67,6 +67,10 @@
 - name: netbird-token
   secret:
     secretName: {{ include "nbkeys.tokenSecretName" . }}
+    {{- /* So that a test says that it is not there, and does not wait for it. */}}
+    {{- if .optional }}
+    optional: true
+    {{- end }}
     defaultMode: 0440
     items:
       - key: {{ .Values.defaultAccount.tokenSecretRef.key }}
