@@ -70,8 +70,8 @@ void add_servers(CLI::App& app, RawOptions& raw) {
       ->type_name("URL")
       ->capture_default_str();
   add(app, kGroupNetBird, "netbird-token-file", raw.netbird_token_file,
-      "file with the access token of a NetBird service user with the admin role; read again when "
-      "it changes (required)")
+      "file with the access token of a NetBird service user with the role admin, which lives a "
+      "year at most; read again when it changes (required)")
       ->type_name("FILE");
   add(app, kGroupNetBird, "netbird-ca-file", raw.netbird_ca_file,
       "PEM file with CAs to trust for NetBird besides the system's")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/account_words.h"
 #include "netbird/requests.h"
 
 namespace nbkeys::engine {
@@ -13,9 +14,6 @@ constexpr base::Duration kAskedMax{600'000};
 constexpr base::BackoffBounds kLists{base::Duration{1'000}, base::Duration{60'000}};
 constexpr base::Duration kListsQuiet{300'000};
 constexpr base::BackoffBounds kGroups{base::Duration{5'000}, base::Duration{210'000}};
-constexpr base::BackoffBounds kRight{base::Duration{15'000}, base::Duration{240'000}};
-// That a token may write is known for so long, whatever is refused.
-constexpr base::Duration kRightHolds{600'000};
 // An edit does not wait for a list that fails, but edits are no way to ask without end.
 constexpr base::Duration kHurryAgain{60'000};
 constexpr base::Duration kLimited{300'000};
@@ -31,30 +29,6 @@ AccountState state_after(base::ErrorCode code) {
     case base::ErrorCode::kInvalidInput: return AccountState::kRefused;
     case base::ErrorCode::kRateLimited: return AccountState::kRateLimited;
     default: return AccountState::kFailing;
-  }
-}
-
-// Words for a person; without numbers that change, because they end up in conditions.
-std::string problem_text(const base::Error& error) {
-  switch (error.code) {
-    case base::ErrorCode::kUnauthorized:
-      return "NetBird refuses the token (" + error.message +
-             "); put a valid one into the token file, which is read again at once";
-    case base::ErrorCode::kForbidden:
-      return "NetBird's token lacks the right to manage setup keys (" + error.message +
-             "); its user needs the role admin";
-    case base::ErrorCode::kNotFound:
-      // So NetBird 0.77 answers a token that was deleted.
-      return "NetBird does not know the token, or the address is not that of its API (" +
-             error.message + "); check the token file and --netbird-url";
-    case base::ErrorCode::kRateLimited:
-      return "NetBird limits our requests; it goes on by itself, and with a lower "
-             "--netbird-requests-per-minute this does not happen";
-    case base::ErrorCode::kServerError:
-    case base::ErrorCode::kUnreachable:
-    case base::ErrorCode::kUnknown:
-      return error.message + "; it is asked again by itself, see whether NetBird is up";
-    default: return base::to_text(error);
   }
 }
 
@@ -77,20 +51,20 @@ void Account::begin_term(base::Instant now) {
   problem_.clear();
   problem_kind_ = {};
   backoff_ = {};
-  list_ = groups_call_ = user_ = identity_call_ = right_call_ = {};
-  groups_backoff_ = groups_refresh_ = lists_wanted_ = id_backoff_ = right_backoff_ = {};
+  list_ = groups_call_ = identity_call_ = {};
+  groups_backoff_ = groups_refresh_ = lists_wanted_ = id_backoff_ = {};
   groups_problem_.clear();
   list_wanted_.reset();
   id_.reset();
   id_asked_ = false;
-  may_write_ = true;
   limited_at_.reset();
   hurried_at_.reset();
-  right_known_until_.reset();
+  right_told_.clear();
+  access_.begin_term(now);
   term_began_ = now;
   term_began_there_.reset();
   told_stale_ = false;
-  identity_call_.at = user_.at = list_.at = now;
+  identity_call_.at = list_.at = now;
 }
 
 void Account::want_list(base::Instant now, Priority priority) {
@@ -114,7 +88,7 @@ Priority Account::list_priority() const { return list_wanted_.value_or(Priority:
 
 bool Account::list_overdue(base::Instant now) const { return snapshot_age(now) > resync_ * 2; }
 
-bool Account::send(Call& call, Priority priority, bool overdue, io::HttpRequest request,
+bool Account::send(OwnCall& call, Priority priority, bool overdue, io::HttpRequest request,
                    base::Now now, io::Outbox& out) {
   if (!gate_.admit_own(priority, overdue, now.mono)) return false;
   call.at.reset();
@@ -134,12 +108,13 @@ Account::News Account::tick(base::Now now, io::Outbox& out) {
   if (identity_call_.due(now.mono)) {
     send(identity_call_, Priority::kEnding, true, netbird::get_account(), now, out);
   }
-  if (right_call_.due(now.mono)) {
-    send(right_call_, Priority::kEnding, true, netbird::probe_write(right_method_), now, out);
+  if (access_.right.due(now.mono)) {
+    send(access_.right, Priority::kEnding, true, access_.right_request(), now, out);
   }
   if (list_.due(now.mono) &&
       send(list_, list_priority(), list_overdue(now.mono), netbird::list_keys(), now, out)) {
     list_began_ = {now.mono, now.wall};
+    access_.list_sent(now.mono);
     if (list_wanted_) {
       lists_wanted_.failed(now.mono, kLists);
     } else if (lists_wanted_.until && now.mono - *lists_wanted_.until > kListsQuiet) {
@@ -154,14 +129,15 @@ Account::News Account::tick(base::Now now, io::Outbox& out) {
   if (groups_call_.due(now.mono)) {
     send(groups_call_, Priority::kFirstIssue, false, netbird::list_groups(), now, out);
   }
-  if (user_.due(now.mono)) {
-    send(user_, Priority::kList, false, netbird::get_current_user(), now, out);
+  if (access_.user_call.due(now.mono)) {
+    send(access_.user_call, Priority::kList, !access_.may_write(), access_.user_request(), now,
+         out);
   }
   return news;
 }
 
 bool Account::handle(io::HttpDone& done, base::Now now, io::Outbox& out, News& news) {
-  const auto is = [&done](Call& call) {
+  const auto is = [&done](OwnCall& call) {
     return call.id != 0 && call.id == done.id && std::exchange(call.id, 0) != 0;
   };
   if (is(list_)) {
@@ -170,10 +146,10 @@ bool Account::handle(io::HttpDone& done, base::Now now, io::Outbox& out, News& n
     news = groups_answered(std::move(done.outcome), now);
   } else if (is(identity_call_)) {
     news = identity_answered(std::move(done.outcome), now, out);
-  } else if (is(right_call_)) {
+  } else if (is(access_.right)) {
     news = right_answered(std::move(done.outcome), now, out);
-  } else if (is(user_)) {
-    user_answered(std::move(done.outcome), out);
+  } else if (is(access_.user_call)) {
+    news = user_answered(std::move(done.outcome), now, out);
   } else {
     return false;
   }
@@ -227,7 +203,7 @@ Account::News Account::groups_answered(io::HttpOutcome outcome, base::Now now) {
   if (!groups) {
     // It concerns only those who name a group.
     const bool news = groups_problem_.empty();
-    if (news) groups_problem_ = problem_text(groups.error());
+    if (news) groups_problem_ = account_problem(groups.error());
     groups_backoff_.failed(now.mono, kGroups, groups.error().retry_after);
     groups_call_.at = groups_backoff_.until;
     return news ? News::kReconsiderAll : News::kNone;
@@ -267,41 +243,30 @@ Account::News Account::identity_answered(io::HttpOutcome outcome, base::Now now,
 }
 
 Account::News Account::right_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out) {
-  auto response = netbird::accept_response(std::move(outcome), "ask for the right to write");
-  const bool refused = !response && response.error().code == base::ErrorCode::kForbidden;
-  const bool granted = response || response.error().code == base::ErrorCode::kNotFound;
-  const bool before = may_write_;
-  if (refused) {
-    right_problem_ = problem_text(response.error());
-    may_write_ = false;
-  }
-  if (granted) {
-    may_write_ = true;
-    right_backoff_ = {};
-    right_known_until_ = now.mono + kRightHolds;
-  } else {
-    right_backoff_.failed(now.mono, kRight);
-    right_call_.at = right_backoff_.until;
-  }
-  if (before == may_write_) return News::kNone;
-  if (!may_write_) {
-    out.note(io::Severity::kWarn, "account_not_ready", right_problem_,
-             {{"account", options_.name}});
-  }
-  return News::kReconsiderAll;
+  const bool news = access_.right_answered(std::move(outcome), now.mono);
+  tell_right(out);
+  return news ? News::kReconsiderAll : News::kNone;
 }
 
-void Account::user_answered(io::HttpOutcome outcome, io::Outbox& out) {
-  auto response = netbird::accept_response(std::move(outcome), "read current user");
-  // What is wrong with the token shows in the list as well, and is told there.
-  if (!response) return;
-  const auto user = netbird::parse_current_user(response->body.reveal());
-  if (!user) return;
-  const bool may_manage = user->role == "admin" || user->role == "owner" || user->role.empty();
-  out.note(may_manage ? io::Severity::kInfo : io::Severity::kWarn, "account_user",
-           may_manage ? "the token's user may manage setup keys"
-                      : "the token's user may lack the right to manage setup keys",
-           {{"account", options_.name}, {"role", user->role}});
+Account::News Account::user_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out) {
+  const bool news = access_.user_answered(std::move(outcome), now.mono);
+  if (const auto& user = access_.user(); news && user) {
+    const bool may = user->role.empty() || netbird::may_manage_keys(*user);
+    out.note(may ? io::Severity::kInfo : io::Severity::kWarn, "account_user",
+             may ? "the token's user may manage setup keys"
+                 : "the token's user may lack the right to manage setup keys",
+             {{"account", options_.name}, {"user", user->name}, {"role", user->role}});
+  }
+  tell_right(out);
+  return news && !access_.may_write() ? News::kReconsiderAll : News::kNone;
+}
+
+// Once all that belongs to it is known.
+void Account::tell_right(io::Outbox& out) {
+  if (!access_.asked() || access_.problem() == right_told_) return;
+  right_told_ = access_.problem();
+  if (right_told_.empty()) return;
+  out.note(io::Severity::kWarn, "account_not_ready", right_told_, {{"account", options_.name}});
 }
 
 Account::News Account::call_succeeded(base::Instant now) {
@@ -334,11 +299,8 @@ void Account::pause(const base::Error& error, base::Instant sent, base::Instant 
 Account::News Account::call_failed(const base::Error& error, base::Instant sent, base::Instant now,
                                    io::Outbox& out, io::Method refused) {
   if (error.code == base::ErrorCode::kForbidden && inventory_.snapshot()) {
-    // Every role may read. Whether this one may write is asked without writing anything, and in
-    // another way than what was refused: a proxy may dislike one kind of request.
-    right_method_ = refused == io::Method::kPut ? io::Method::kDelete : io::Method::kPut;
-    const bool known = right_known_until_ && now < *right_known_until_;
-    if (right_call_.id == 0 && !known && !right_backoff_.holds(now)) right_call_.at = now;
+    // Every role may read: what is refused is the right to write, or one kind of request.
+    access_.write_refused(refused, now);
     return News::kNone;
   }
   // Whether it is the server that cannot be reached, or something between dislikes one request, is
@@ -364,7 +326,7 @@ Account::News Account::set_state(AccountState state, const base::Error& error, i
   const bool worse = state_ == AccountState::kFailing || state_ == AccountState::kRefused;
   if (state == AccountState::kRateLimited && worse) return News::kNone;
   // A trouble that comes back within a while is the same one.
-  if (kind != problem_kind_) problem_ = problem_text(error);
+  if (kind != problem_kind_) problem_ = account_problem(error);
   problem_kind_ = kind;
   state_ = state;
   out.note(io::Severity::kWarn, "account_not_ready", problem_, {{"account", options_.name}});
@@ -372,13 +334,13 @@ Account::News Account::set_state(AccountState state, const base::Error& error, i
 }
 
 void Account::token_changed(base::Instant now) {
-  backoff_ = id_backoff_ = right_backoff_ = {};
+  backoff_ = id_backoff_ = {};
   gate_.pause_until(std::nullopt);
   // Another token may be another account's: nothing is done before that is known.
   id_.reset();
   id_asked_ = false;
-  list_.at = user_.at = identity_call_.at = now;
-  if (!may_write_) right_call_.at = now;
+  list_.at = identity_call_.at = now;
+  access_.token_changed(now);
 }
 
 AccountFacts Account::facts(base::Instant now) const {
@@ -387,10 +349,11 @@ AccountFacts Account::facts(base::Instant now) const {
   out.state = state_;
   out.problem = problem_;
   const bool answers = state_ == AccountState::kReady || state_ == AccountState::kRateLimited;
-  if (answers && !may_write_) {
+  if (answers && !access_.may_write()) {
     out.state = AccountState::kRefused;
-    out.problem = right_problem_;
+    out.problem = access_.problem();
   }
+  out.right_asked = access_.asked();
   out.snapshot = inventory_.snapshot();
   out.before = inventory_.before();
   out.youngest_shown = inventory_.youngest_shown();
@@ -434,7 +397,8 @@ std::optional<base::Instant> Account::wake_at(base::Instant now) {
   const auto sooner = [&at](base::Instant when) {
     if (!at || when < *at) at = when;
   };
-  for (const Call* call : {&list_, &groups_call_, &user_, &identity_call_, &right_call_}) {
+  for (const OwnCall* call :
+       {&list_, &groups_call_, &identity_call_, &access_.right, &access_.user_call}) {
     if (call->id != 0 || !call->at) continue;
     // What is due and was not sent waits for a permit, or behind others.
     sooner(*call->at > now && !gate_.paused(now) ? *call->at

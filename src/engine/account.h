@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "cache/inventory.h"
+#include "engine/access.h"
 #include "engine/gate.h"
 #include "engine/observed.h"
 #include "engine/options.h"
@@ -52,6 +53,7 @@ class Account {
   const cache::Inventory& inventory() const { return inventory_; }
   Gate& gate() { return gate_; }
   const Gate& gate() const { return gate_; }
+  Access& access() { return access_; }
   Repairs& repairs() { return repairs_; }
   const Repairs& repairs() const { return repairs_; }
   std::optional<base::Instant> wake_at(base::Instant now);
@@ -68,20 +70,14 @@ class Account {
   }
 
  private:
-  // A request of the account's own, and when it is due.
-  struct Call {
-    io::RequestId id = 0;
-    std::optional<base::Instant> at;
-    base::Instant sent;
-    bool due(base::Instant now) const { return id == 0 && at && *at <= now; }
-  };
-  bool send(Call& call, Priority priority, bool overdue, io::HttpRequest request, base::Now now,
+  bool send(OwnCall& call, Priority priority, bool overdue, io::HttpRequest request, base::Now now,
             io::Outbox& out);
   News list_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);
   News groups_answered(io::HttpOutcome outcome, base::Now now);
   News identity_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);
   News right_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);
-  void user_answered(io::HttpOutcome outcome, io::Outbox& out);
+  News user_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);
+  void tell_right(io::Outbox& out);
   void set_clock(const io::HttpResponse& response, base::WallTime now);
   void pause(const base::Error& error, base::Instant sent, base::Instant now);
   News set_state(AccountState state, const base::Error& error, io::Outbox& out);
@@ -100,7 +96,7 @@ class Account {
   std::optional<std::pair<base::ErrorCode, int>> problem_kind_;
   base::Backoff backoff_;
 
-  Call list_, groups_call_, user_, identity_call_, right_call_;
+  OwnCall list_, groups_call_, identity_call_;
   cache::SnapshotTime list_began_;
   std::optional<Priority> list_wanted_;
   base::Backoff lists_wanted_;  // so that lists asked for again and again become rare
@@ -111,12 +107,10 @@ class Account {
   std::optional<std::string> id_;
   std::optional<std::string> id_seen_;  // the last one, whatever the token has been since
   bool id_asked_ = false;
-  base::Backoff id_backoff_, right_backoff_;
+  base::Backoff id_backoff_;
   std::optional<base::Instant> limited_at_;
-  std::optional<base::Instant> right_known_until_;
-  io::Method right_method_ = io::Method::kPut;
-  bool may_write_ = true;
-  std::string right_problem_;
+  Access access_;
+  std::string right_told_;
   base::Duration clock_offset_{0};
   base::Instant term_began_;
   std::optional<base::WallTime> term_began_there_;  // by NetBird's clock

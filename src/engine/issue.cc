@@ -391,7 +391,11 @@ std::uint32_t highest_revision(const Observed& o) {
 }
 
 std::optional<Decision> wait_for_account(const Observed& o) {
-  if (account_answers(o)) return std::nullopt;
+  if (account_answers(o)) {
+    // A claim of a token that may not write would be burnt.
+    if (o.account.right_asked) return std::nullopt;
+    return act(o, Rest{});
+  }
   const bool just_started =
       o.account.state == AccountState::kReady || o.account.state == AccountState::kUnknown;
   // Nothing has been heard yet, so there is nothing to say yet either.

@@ -53,6 +53,7 @@ struct AccountFacts {
   bool stale = false;              // no whole list for three resyncs
   std::optional<std::string> id;   // at NetBird; none where it could not be asked
   bool id_asked = false;           // in this term, with or without an answer
+  bool right_asked = false;        // to write; of this token, with or without an answer
   base::Duration clock_offset{0};  // NetBird's clock less ours
   // When this term began, by NetBird's clock: that of its first answer.
   std::optional<base::WallTime> term_began;

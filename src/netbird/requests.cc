@@ -74,6 +74,12 @@ io::HttpRequest list_groups() {
   return out;
 }
 
+io::HttpRequest list_service_users() {
+  auto out = request(io::Method::kGet, "/api/users?service_user=true", "list_service_users");
+  out.element_members = {"id", "name", "role", "is_current"};
+  return out;
+}
+
 io::HttpRequest get_current_user() {
   return request(io::Method::kGet, "/api/users/current", "get_current_user");
 }
@@ -107,6 +113,16 @@ io::HttpRequest update_key(std::string_view id, bool revoked,
 
 io::HttpRequest delete_key(std::string_view id) {
   return request(io::Method::kDelete, key_path(id), "delete_key");
+}
+
+WriteRight write_right(const base::Result<io::HttpResponse>& accepted) {
+  if (accepted) return WriteRight::kGranted;
+  const base::Error& error = accepted.error();
+  if (error.code == base::ErrorCode::kForbidden) return WriteRight::kRefused;
+  // A token that was deleted is answered 404 as well, and so is a path that is not the API's.
+  const bool no_such_key = error.code == base::ErrorCode::kNotFound &&
+                           error.message.find(": setup key: ") != std::string::npos;
+  return no_such_key ? WriteRight::kGranted : WriteRight::kUnclear;
 }
 
 base::Result<io::HttpResponse> accept_response(io::HttpOutcome outcome, std::string_view step) {

@@ -13,6 +13,9 @@ namespace nbkeys::netbird {
 
 io::HttpRequest list_keys();
 io::HttpRequest list_groups();
+// Only a service user finds itself here; a person does in get_current_user(), which NetBird refuses
+// (403) to every service user.
+io::HttpRequest list_service_users();
 io::HttpRequest get_current_user();
 // Answers a list of exactly one for every role: the account that the token belongs to.
 io::HttpRequest get_account();
@@ -37,6 +40,10 @@ io::HttpRequest create_key(const NewKey& key);
 io::HttpRequest update_key(std::string_view id, bool revoked,
                            const std::vector<std::string>& groups);
 io::HttpRequest delete_key(std::string_view id);
+
+// What the answer to probe_write() says of the right to write.
+enum class WriteRight { kGranted, kRefused, kUnclear };
+WriteRight write_right(const base::Result<io::HttpResponse>& accepted);
 
 // The answer where it is 2xx; else the Error that NetBird's {message, code} tells (bounded).
 base::Result<io::HttpResponse> accept_response(io::HttpOutcome outcome, std::string_view step);

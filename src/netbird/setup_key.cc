@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/words.h"
 
 namespace nbkeys::netbird {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 using base::Json;
 
 constexpr std::size_t kGroupIdMax = 256, kGroupNameMax = 1024;
+constexpr std::size_t kUserIdMax = 64, kUserWordsMax = 64;
 
 base::Error malformed(std::string step, std::string message) {
   return {base::ErrorCode::kMalformed, std::move(step), std::move(message)};
@@ -21,6 +23,12 @@ std::optional<base::WallTime> time_or_never(const Json& object, std::string_view
   auto time = base::time_at(object, {key});
   if (!time || time->since_epoch.count() <= 0) return std::nullopt;
   return time;
+}
+
+User user_in(const Json& object) {
+  return {base::string_or(object, {"id"}).substr(0, kUserIdMax),
+          base::foreign_words(base::string_or(object, {"name"}), kUserWordsMax),
+          base::foreign_words(base::string_or(object, {"role"}), kUserWordsMax)};
 }
 
 // A state that this version does not know follows from what else the entry says.
@@ -151,10 +159,25 @@ base::Result<std::string> parse_account_id(std::string_view body) {
   return id;
 }
 
-base::Result<CurrentUser> parse_current_user(std::string_view body) {
+base::Result<User> parse_current_user(std::string_view body) {
   const auto parsed = base::parse_json(body, "read current user");
   if (!parsed) return parsed.error();
-  return CurrentUser{base::string_or(*parsed, {"id"}), base::string_or(*parsed, {"role"})};
+  if (!parsed->is_object()) return malformed("read current user", "the answer is not a user");
+  return user_in(*parsed);
 }
+
+base::Result<std::optional<User>> parse_own_user(std::string_view body) {
+  std::optional<User> out;
+  const auto look = [&out](const Json& entry) -> base::Status {
+    if (base::bool_or(entry, {"is_current"}, false)) out = user_in(entry);
+    return base::Done{};
+  };
+  const auto rest = base::each_element(body, "list service users", "", "", look);
+  if (!rest) return rest.error();
+  if (!rest->is_array()) return malformed("list service users", "the answer is not a list");
+  return out;
+}
+
+bool may_manage_keys(const User& user) { return user.role == "admin" || user.role == "owner"; }
 
 }  // namespace nbkeys::netbird

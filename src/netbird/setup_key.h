@@ -57,10 +57,17 @@ base::Result<std::vector<Group>> parse_group_list(std::string_view body);
 // The id of the account, of GET /api/accounts.
 base::Result<std::string> parse_account_id(std::string_view body);
 
-struct CurrentUser {
+// The user that the token belongs to. Name and role are words for people, bounded.
+struct User {
   std::string id;
+  std::string name;  // of a service user; a person may have none
   std::string role;
+  bool operator==(const User&) const = default;
 };
-base::Result<CurrentUser> parse_current_user(std::string_view body);
+base::Result<User> parse_current_user(std::string_view body);
+// The one of GET /api/users that asks; nothing where it is not among them.
+base::Result<std::optional<User>> parse_own_user(std::string_view body);
+// Whether NetBird lets this role manage setup keys.
+bool may_manage_keys(const User& user);
 
 }  // namespace nbkeys::netbird

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/json.h"
-#include "netbird/requests.h"
 
 namespace nbkeys::plugin {
 
@@ -14,6 +13,20 @@ namespace {
 
 // A person waits.
 constexpr base::Duration kGroupsTimeout{30'000};
+
+std::optional<netbird::User> own_user(Link& netbird) {
+  constexpr const char* kStep = "read the token's user";
+  const auto listed = netbird::accept_response(netbird.call(netbird::list_service_users()), kStep);
+  if (listed) {
+    auto user = netbird::parse_own_user(listed->body.reveal());
+    if (user && *user) return std::move(**user);
+  }
+  const auto current = netbird::accept_response(netbird.call(netbird::get_current_user()), kStep);
+  if (!current) return std::nullopt;
+  auto user = netbird::parse_current_user(current->body.reveal());
+  if (!user) return std::nullopt;
+  return std::move(*user);
+}
 
 }  // namespace
 
@@ -56,6 +69,20 @@ base::Result<Account> list_account(Link& netbird) {
     for (netbird::Group& group : *groups) {
       out.group_names.emplace(std::move(group.id), std::move(group.name));
     }
+  }
+  return out;
+}
+
+TokenFacts ask_about_token(Link& netbird) {
+  TokenFacts out;
+  out.user = own_user(netbird);
+  // Something in between may dislike one kind of request: the token's trouble is that of both.
+  for (const io::Method method : {io::Method::kPut, io::Method::kDelete}) {
+    const auto answer = netbird::accept_response(netbird.call(netbird::probe_write(method)),
+                                                 "ask for the right to write");
+    out.right = netbird::write_right(answer);
+    if (!answer) out.refusal = answer.error();
+    if (out.right != netbird::WriteRight::kRefused) break;
   }
   return out;
 }

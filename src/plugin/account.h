@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "cache/mark.h"
+#include "netbird/requests.h"
 #include "netbird/setup_key.h"
 #include "plugin/link.h"
 
@@ -31,5 +32,13 @@ struct Account {
 base::Result<std::vector<ListedKey>> parse_listed_keys(std::string_view body);
 
 base::Result<Account> list_account(Link& netbird);
+
+// What the token may do, asked without writing anything.
+struct TokenFacts {
+  std::optional<netbird::User> user;  // as far as NetBird tells
+  netbird::WriteRight right = netbird::WriteRight::kUnclear;
+  std::optional<base::Error> refusal;  // where the right is not granted
+};
+TokenFacts ask_about_token(Link& netbird);
 
 }  // namespace nbkeys::plugin

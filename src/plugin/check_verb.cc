@@ -2,6 +2,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/account_words.h"
 #include "kube/names.h"
 #include "netbird/requests.h"
 #include "plugin/account.h"
@@ -72,7 +73,11 @@ Check check_rights(Link& kube, const std::string& name, const std::string& kind,
                              {"kind", self ? "SelfSubjectAccessReview" : "SubjectAccessReview"},
                              {"spec", spec}},
                             "ask about rights");
-    if (!answer) return {name, Verdict::kSkipped, answer.error().message, ""};
+    if (!answer) {
+      // Not everybody may ask what another one may do.
+      const bool forbidden = answer.error().code == base::ErrorCode::kForbidden;
+      return {name, forbidden ? Verdict::kSkipped : Verdict::kBad, answer.error().message, ""};
+    }
     if (base::bool_or(*answer, {"status", "allowed"}, false)) continue;
     std::string& list = right.needed ? missing : lacking;
     list += (list.empty() ? "" : ", ") + words_of(right);
@@ -201,33 +206,26 @@ class Checking {
 
   void check_netbird() {
     auto opened = open_netbird(request_.access, kube_);
-    if (!opened) {
-      return found_.push_back({kNetBird, Verdict::kSkipped, opened.error().message, ""});
-    }
+    if (!opened) return found_.push_back(unopened_check(opened.error()));
     Link& netbird = *opened->link;
-    auto answer =
-        netbird::accept_response(netbird.call(netbird::get_current_user()), "reach NetBird");
+    // The first answer pays for the handshake; the second one tells the latency.
+    auto answer = netbird::accept_response(netbird.call(netbird::get_account()), "reach NetBird");
     if (answer) {
-      answer = netbird::accept_response(netbird.call(netbird::get_current_user()), "reach NetBird");
+      answer = netbird::accept_response(netbird.call(netbird::get_account()), "reach NetBird");
     }
     const base::WallTime now = shell::wall_now();
     if (!answer) {
-      const bool refused = answer.error().code == base::ErrorCode::kUnauthorized ||
-                           answer.error().code == base::ErrorCode::kForbidden;
-      return found_.push_back({kNetBird, Verdict::kBad, answer.error().message,
-                               refused ? "replace the token (" + opened->token_from + ")"
-                                       : "see the address " + netbird.address()});
+      return found_.push_back(
+          {kNetBird, Verdict::kBad, engine::account_problem(answer.error()),
+           "asked was " + netbird.address() + ", with the token from " + opened->token_from});
     }
     const base::Duration took = netbird.took();
-    auto user = netbird::parse_current_user(answer->body.reveal());
-    const std::string role = user ? user->role : "";
-    const bool may = role == "admin" || role == "owner";
-    found_.push_back({"NetBird token", may ? Verdict::kGood : Verdict::kWarning,
-                      netbird.address() + ", role " + (role.empty() ? "unknown" : role) +
-                          ", from " + opened->token_from,
-                      may ? "" : "setup keys need the role admin"});
+    const auto id = netbird::parse_account_id(answer->body.reveal());
+    found_.push_back({kNetBird, id ? Verdict::kGood : Verdict::kBad,
+                      netbird.address() + ", " + (id ? "account " + *id : id.error().message), ""});
     found_.push_back(latency_check(kNetBird, took));
     found_.push_back(clock_check(kNetBird, answer->date, now, took));
+    found_.push_back(token_check(ask_about_token(netbird), opened->token_from));
     auto account = list_account(netbird);
     if (account) {
       found_.push_back({"NetBird setup keys", Verdict::kGood,
@@ -235,8 +233,8 @@ class Checking {
                             std::to_string(netbird.took().count()) + " ms",
                         ""});
     } else {
-      found_.push_back({"NetBird setup keys", Verdict::kBad, account.error().message,
-                        "give the token's user the role admin"});
+      found_.push_back(
+          {"NetBird setup keys", Verdict::kBad, engine::account_problem(account.error()), ""});
     }
   }
 
@@ -251,6 +249,16 @@ class Checking {
 ExitCode check(const Request& request) {
   auto kubernetes = open_kubernetes(request);
   if (!kubernetes) return fail(kubernetes.error());
+  if (request.helm_record) {
+    const auto work = read_helm_work(*kubernetes->link, *request.helm_record);
+    if (!work) return fail(work.error());
+    if (*work == HelmWork::kNone) {
+      print(
+          "There is no record of a Helm release, so nothing is checked; where Helm keeps its "
+          "records elsewhere than in Secrets, set uninstall.trustHooks=true\n");
+      return ExitCode::kOk;
+    }
+  }
   return Checking(request, std::move(*kubernetes)).run();
 }
 

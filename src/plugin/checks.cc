@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "engine/account_words.h"
 #include "plugin/crd.h"
 #include "plugin/table.h"
 
@@ -78,6 +79,33 @@ Check crd_check(const Json& built_in_schema, const Json& crd) {
           "its schema " + schema_digest(*theirs) + " is not that of this nbkeys (" + digest +
               "); first difference: " + difference,
           apply};
+}
+
+Check unopened_check(const base::Error& why) {
+  switch (why.code) {
+    // Nobody has said where NetBird is.
+    case base::ErrorCode::kNotFound: return {"NetBird", Verdict::kSkipped, why.message, ""};
+    case base::ErrorCode::kForbidden: return {"NetBird", Verdict::kWarning, why.message, ""};
+    default: return {"NetBird", Verdict::kBad, why.message, "correct what it names"};
+  }
+}
+
+Check token_check(const TokenFacts& token, const std::string& token_from) {
+  const std::string name = "NetBird token";
+  const std::string role = token.user ? token.user->role : "";
+  const std::string found =
+      "from " + token_from + ", " + (role.empty() ? "role unknown" : "role " + role) +
+      (token.user && !token.user->name.empty() ? " (user \"" + token.user->name + "\")" : "");
+  switch (token.right) {
+    case netbird::WriteRight::kGranted: return {name, Verdict::kGood, found, ""};
+    case netbird::WriteRight::kRefused:
+      return {name, Verdict::kBad, engine::missing_right(*token.refusal, token.user),
+              "the token is " + found};
+    case netbird::WriteRight::kUnclear: break;
+  }
+  return {name, Verdict::kWarning,
+          found + "; whether it may write cannot be told: " + token.refusal->message,
+          "see what is between here and NetBird"};
 }
 
 bool any_bad(const std::vector<Check>& checks) {

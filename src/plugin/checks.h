@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "plugin/account.h"
 #include "plugin/style.h"
 
 namespace nbkeys::plugin {
@@ -29,6 +30,10 @@ Check latency_check(const std::string& server, base::Duration took);
 
 // `crd` as the cluster has it.
 Check crd_check(const base::Json& built_in_schema, const base::Json& crd);
+
+// NetBird could not be asked: `why` as open_netbird says it.
+Check unopened_check(const base::Error& why);
+Check token_check(const TokenFacts& token, const std::string& token_from);
 
 bool any_bad(const std::vector<Check>& checks);
 std::string checks_text(const std::vector<Check>& checks, const Style& style);

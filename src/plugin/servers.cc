@@ -37,7 +37,7 @@ base::Result<shell::UpstreamSettings> settings_for(const std::string& address, b
   out.tls.ca.path = ca_file;
   out.trust_help = "name its CA with --netbird-ca-file";
   auto proxy = shell::proxy_for(out.url, shell::process_environment);
-  if (!proxy) return proxy.error();
+  if (!proxy) return missing(proxy.error().message);
   out.proxy = std::move(*proxy);
   return out;
 }
@@ -50,8 +50,12 @@ base::Result<base::SecretText> read_token_secret(Link& kube, const std::string& 
                         base::encode_component(found.token_secret),
                     "read " + named);
   if (!answer) {
-    return missing("the token is in " + named + ", which cannot be read (" +
-                   answer.error().message + ")" + kOrFlags);
+    base::Error error = missing("the token is in " + named + ", which cannot be read (" +
+                                answer.error().message + ")" + kOrFlags);
+    error.code = answer.error().code == base::ErrorCode::kForbidden
+                     ? base::ErrorCode::kForbidden
+                     : base::ErrorCode::kInvalidInput;
+    return error;
   }
   auto secret = base::parse_json(answer->body.reveal(), "read Secret");
   if (!secret) return secret.error();
@@ -66,7 +70,7 @@ base::Result<NetBird> open(shell::UpstreamSettings settings, std::string token_f
                            std::string identity) {
   if (auto token = settings.token.current(); !token) return missing(token.error().message);
   auto link = Link::open(std::move(settings));
-  if (!link) return link.error();
+  if (!link) return missing(link.error().message);
   return NetBird{std::move(*link), std::move(token_from), std::move(identity)};
 }
 
@@ -116,9 +120,13 @@ base::Result<NetBird> open_netbird(const Access& access, Link& kube) {
     const std::string cause =
         deployed ? "there is no nbkeys Deployment in namespace " + access.operator_namespace
                  : deployed.error().message;
-    return missing("NetBird's address is not known: " + cause +
-                   "; name the operator's namespace with --operator-namespace, or give "
-                   "--netbird-url and --netbird-token-file");
+    base::Error error =
+        missing("NetBird's address is not known: " + cause +
+                "; name the operator's namespace with --operator-namespace, or give "
+                "--netbird-url and --netbird-token-file");
+    const bool hidden = !deployed && deployed.error().code != base::ErrorCode::kForbidden;
+    error.code = hidden ? deployed.error().code : base::ErrorCode::kNotFound;
+    return error;
   }
   auto settings =
       settings_for(access.netbird_url.empty() ? found.url : access.netbird_url,

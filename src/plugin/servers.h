@@ -26,7 +26,8 @@ struct NetBird {
   std::string token_from;  // for people: where the token came from
   std::string identity;    // of the installation; see cache/mark.h
 };
-// kInvalidInput with one line that says what is missing.
+// With one line that says what is missing: kNotFound where nobody has said where NetBird is,
+// kForbidden where it is known and the caller may not read the token, else what is wrong.
 base::Result<NetBird> open_netbird(const Access& access, Link& kube);
 
 // The operator's Deployment; nothing where there is none, an Error where it cannot be read.

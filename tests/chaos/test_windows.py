@@ -37,7 +37,8 @@ REQUESTS = [
     ("netbird", "PUT", f"{KEYS}/id", {}, ("put", "id")),
     ("netbird", "DELETE", f"{KEYS}/id", None, ("delete", "id")),
     ("netbird", "GET", "/api/groups", None, ("groups", "")),
-    ("netbird", "GET", "/api/users/current", None, ("user", "")),
+    ("netbird", "PUT", f"{KEYS}/nbkeys-may-i-write", {}, ("right", "")),
+    ("netbird", "GET", "/api/users?service_user=true", None, ("user", "")),
 ]
 
 

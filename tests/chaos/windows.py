@@ -57,6 +57,8 @@ def _status(patch):
 def _netbird(method, path, body):
     if path == "/api/setup-keys":
         return ("post", json.loads(body)["name"]) if method == "POST" else ("list-keys", "")
+    if path == "/api/setup-keys/nbkeys-may-i-write":
+        return "right", ""
     if path.startswith("/api/setup-keys/"):
         kind = {"PUT": "put", "DELETE": "delete"}.get(method, "key-read")
         return kind, path.rsplit("/", 1)[1]

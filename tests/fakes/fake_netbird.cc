@@ -207,24 +207,33 @@ io::HttpResponse FakeNetBird::route(const io::HttpRequest& request, const Url& u
     if (parts[1] == "groups") return groups_call(request, id, now);
     if (request.method != io::Method::kGet) return unknown_path();
     if (parts[1] == "accounts" && id.empty()) return answer(200, Json::array({account()}));
-    if (parts[1] == "users" && id == "current") return answer(200, user());
-    if (parts[1] == "users" && id.empty()) return answer(200, Json::array({user()}));
+    if (parts[1] == "users") return users_call(id, url);
   }
   return unknown_path();
 }
 
-// Of a person: a service user is refused /api/users/current.
-Json FakeNetBird::user() const {
-  return {{"id", "d0000000000000000usr"},
-          {"name", "nbkeys"},
-          {"email", ""},
-          {"role", may_write_ ? "admin" : "auditor"},
-          {"status", "active"},
-          {"is_current", true},
-          {"is_service_user", false},
-          {"is_blocked", false},
-          {"auto_groups", Json::array()},
-          {"permissions", {{"is_restricted", false}, {"modules", Json::object()}}}};
+// The token is a service user's, who is not shown who it is, but finds itself among the others.
+io::HttpResponse FakeNetBird::users_call(const std::string& id, const Url& url) const {
+  if (id == "current") return not_permitted();
+  if (!id.empty()) return unknown_path();
+  const auto user = [](const char* user_id, const char* name, const char* role, bool service) {
+    return Json{{"id", user_id},
+                {"name", name},
+                {"email", ""},
+                {"role", role},
+                {"status", "active"},
+                {"is_current", false},
+                {"is_service_user", service},
+                {"is_blocked", false},
+                {"auto_groups", Json::array()}};
+  };
+  Json own = user("d0000000000000000svc", "nbkeys", may_write_ ? "admin" : "auditor", true);
+  own["is_current"] = true;
+  Json out = Json::array({std::move(own)});
+  const std::string service = url.parameter("service_user");
+  if (!service.empty() && service != "true") return refuse(422, "invalid service_user query");
+  if (service.empty()) out.push_back(user("d0000000000000000usr", "somebody", "owner", false));
+  return answer(200, out);
 }
 
 Json FakeNetBird::account() const {

@@ -1,7 +1,7 @@
 #pragma once
-// NetBird's management API as a pure state machine: setup keys, groups, the current user and its
-// account. Answers as NetBird 0.77 does, refusals included. Whose token it is, is decided by
-// whoever stands in front.
+// NetBird's management API as a pure state machine: setup keys, groups, the token's user, who
+// is a service user, and its account. Answers as NetBird 0.77 does, refusals included. Whose token
+// it is, is decided by whoever stands in front.
 
 #include <cstdint>
 #include <deque>
@@ -75,7 +75,7 @@ class FakeNetBird {
   io::HttpResponse list_keys(base::Now now) const;
   io::HttpResponse create_key(const io::HttpRequest& request, base::Now now);
   io::HttpResponse update_key(const std::string& id, const Json& body, base::Now now);
-  Json user() const;
+  io::HttpResponse users_call(const std::string& id, const Url& url) const;
   Json account() const;
   std::optional<std::string> refused_groups(const Json& groups) const;
   bool within_limit(base::Instant now);

@@ -84,7 +84,10 @@ io::HttpResponse SmallWorld::serve_kube(const io::HttpRequest& request) {
 io::HttpResponse SmallWorld::serve_netbird(const io::HttpRequest& request) {
   const std::string& what = request.operation;
   if (what == "list_groups") return answer(200, {{{"id", "g1"}, {"name", "routers"}}});
-  if (what == "get_current_user") return answer(200, {{"id", "u1"}, {"role", "admin"}});
+  if (what == "list_service_users") {
+    return answer(200, Json::array({{{"id", "u1"}, {"role", "admin"}, {"is_current", true}}}));
+  }
+  if (what == "probe_write") return answer(404, {{"message", "setup key: not found"}});
   if (what == "list_keys") return answer(200, Json(keys_));
   if (what == "create_key") {
     const Json asked = body_of(request);

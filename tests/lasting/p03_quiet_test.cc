@@ -401,5 +401,49 @@ TEST(QuietTest, ForgedAnnotations) {
   expect_quiet_together(scene.bill(known));
 }
 
+// Every role may list; only one may write. No revision is claimed for nothing.
+TEST(QuietRole, TooSmallFromTheStart) {
+  Scene scene;
+  scene.inside.netbird.set_may_write(false);
+  scene.apply_many(20);
+  scene.start();
+  const Instant began = scene.time();
+  scene.pass(10 * kMinute);
+  const Instant known = scene.time();
+  scene.pass(kHour);
+  expect_quiet_together(scene.bill(known));
+  EXPECT_EQ(scene.requests_like(kPostKey, began), 0);
+  EXPECT_EQ(scene.reason("key-0", "Ready"), "AccountNotReady");
+  const std::string status = scene.resource("key-0")["status"].dump();
+  EXPECT_NE(status.find("has the role auditor"), std::string::npos) << status;
+  scene.inside.netbird.set_may_write(true);
+  const Duration took = scene.until([&scene] { return scene.ready_count() == 20; }, kHour);
+  EXPECT_LE(took, kHealedAtMost);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(scene.resource("key-" + std::to_string(i))["status"]["lastRevision"], 1) << i;
+  }
+}
+
+TEST(QuietRole, LoweredLater) {
+  Scene scene;
+  scene.start();
+  scene.settle();
+  scene.inside.netbird.set_may_write(false);
+  scene.apply_many(20);
+  const Instant began = scene.time();
+  scene.pass(10 * kMinute);
+  const Instant known = scene.time();
+  scene.pass(kHour);
+  expect_quiet_together(scene.bill(known));
+  EXPECT_LE(scene.requests_like(kPostKey, began), 20) << "one for each that was quicker";
+  EXPECT_EQ(scene.reason("key-0", "Ready"), "AccountNotReady");
+  scene.inside.netbird.set_may_write(true);
+  const Duration took = scene.until([&scene] { return scene.ready_count() == 20; }, kHour);
+  EXPECT_LE(took, kHealedAtMost);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_LE(scene.resource("key-" + std::to_string(i))["status"]["lastRevision"], 2) << i;
+  }
+}
+
 }  // namespace
 }  // namespace nbkeys::lasting

@@ -34,9 +34,12 @@ std::string refusal_body(int status, const std::string& message) {
 bool is_watch(const std::string& line) { return line.find("watch=true") != std::string::npos; }
 
 // "GET /api/setup-keys" for a list, nothing for all else.
+// And what is asked about the account and its token, for all SetupKeys together.
 std::string list_of(const std::string& line) {
   static const std::regex kLists(
-      "^GET (/api/setup-keys|/api/groups|[^?]*/setupkeys|[^?]*/secrets)(\\?.*)?$");
+      "^(GET "
+      "(?:/api/setup-keys|/api/groups|/api/accounts|/api/users|[^?]*/setupkeys|[^?]*/secrets)|"
+      "[A-Z]+ /api/setup-keys/nbkeys-may-i-write)(\\?.*)?$");
   std::smatch match;
   return std::regex_match(line, match, kLists) ? match[1].str() : "";
 }

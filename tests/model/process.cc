@@ -12,6 +12,14 @@
 namespace nbkeys::model {
 namespace {
 
+// What a token that may write is answered to the question.
+io::HttpOutcome no_such_key() {
+  io::HttpResponse out;
+  out.status = 404;
+  out.body = base::SecretText(std::string(R"({"message": "setup key: x not found"})"));
+  return out;
+}
+
 using base::Instant;
 using engine::Flight;
 
@@ -293,6 +301,7 @@ void Turn::restore() {
   image.snapshot = p_.snapshot;
   image.before = p_.before;
   world_.account.inventory().restore(owner(), std::move(image));
+  world_.account.access().right_answered(no_such_key(), now_.mono);
   set_account(p_.account);
   world_.flights[kRef] = clone(*p_.flight);
 }

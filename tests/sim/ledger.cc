@@ -83,6 +83,12 @@ void Ledger::setup_key_changed(base::Now at, const fakes::Object& before,
     return o && at_path(*o, {"spec", "revoked"}) == true;
   };
   if (revoked(before) || revoked(after)) known.revoked_seen = at.mono;
+  if (before && after && revoked(before) && !revoked(after)) {
+    const auto generation = [](const fakes::Object& o) {
+      return fakes::number_at(*o, {"metadata", "generation"});
+    };
+    known.revocation_lost = generation(after) < generation(before);
+  }
   const auto rotate = [](const fakes::Object& o) {
     return o ? text_at(*o, {"metadata", "annotations", "keys.netbird.io/rotate"}) : "";
   };

@@ -56,6 +56,7 @@ struct KnownSetupKey {
       false;  // although the operator had not let it go: the cluster's state was put back
   std::optional<base::Instant> rotate_asked;  // when the annotation last changed
   std::optional<base::Instant> revoked_seen;  // when spec.revoked was last true
+  bool revocation_lost = false;  // spec.revoked was true, until the cluster's state was put back
 };
 
 struct KnownSecret {

@@ -131,7 +131,7 @@ bool hits(RequestClass hit, const io::HttpRequest& r) {
              r.operation == "delete_key";
     case RequestClass::kListKeys: return r.operation == "list_keys";
     case RequestClass::kGroups:
-      return r.operation == "list_groups" || r.operation == "get_current_user";
+      return r.operation == "list_groups" || r.operation == "list_service_users";
     case RequestClass::kStatus: return r.operation == "patch_status";
     case RequestClass::kFinalizers: return r.operation == "patch_finalizers";
     case RequestClass::kWriteSecret:

@@ -124,7 +124,10 @@ class RestOf {
 
   std::string wrong_when_revoked_outside() const {
     const IssuedKey* key = ledger_.key(text_at(status(), {"keyID"}));
-    if (key == nullptr || !key->revoked_by_person) return "had its key revoked by the operator";
+    // Nobody can tell a revocation whose record was lost with the cluster's state from a person's.
+    if (key == nullptr || (!key->revoked_by_person && !of_.revocation_lost)) {
+      return "had its key revoked by the operator";
+    }
     return said("Ready") == "True" ? "is Ready with a revoked key" : "";
   }
 

@@ -83,17 +83,30 @@ class NetBirdApi:
     def users(self):
         return self.ok("GET", "users")
 
-    def create_token(self, name):
-        """A further token of the same user. Returns (token id, token)."""
-        user = self.ok("GET", "users/current")["id"]
-        made = self.ok("POST", f"users/{user}/tokens", {"name": name, "expires_in": 1})
+    def create_service_user(self, name, role):
+        return self.ok("POST", "users", {"is_service_user": True, "name": name, "role": role,
+                                         "auto_groups": []})["id"]
+
+    def own_id(self):
+        """Of the service user whose token this is: it may not read users/current."""
+        found = [each["id"] for each in self.ok("GET", "users?service_user=true")
+                 if each["is_current"]]
+        assert len(found) == 1, found
+        return found[0]
+
+    def create_token(self, name, user=None):
+        """A further token of the same or that service user. Returns (token id, token)."""
+        made = self.ok("POST", f"users/{user or self.own_id()}/tokens",
+                       {"name": name, "expires_in": 1})
         if self.issued is not None:
             self.issued.token(made["plain_token"])
         return made["personal_access_token"]["id"], made["plain_token"]
 
+    def tokens(self):
+        return self.ok("GET", f"users/{self.own_id()}/tokens")
+
     def delete_token(self, token_id):
-        user = self.ok("GET", "users/current")["id"]
-        return self.ok("DELETE", f"users/{user}/tokens/{token_id}")
+        return self.ok("DELETE", f"users/{self.own_id()}/tokens/{token_id}")
 
 
 class NetBirdServer:
@@ -133,12 +146,14 @@ class NetBirdServer:
             "answering", lambda: curl("GET", f"{self.url}/api/instance").status == 200)
 
     def set_up(self):
-        """Makes the first user. Returns its personal access token, which is shown only once."""
+        """Makes the owner, and a service user for the operator as README says it. Returns the
+        service user's access token, which is shown only once."""
         answer = curl("POST", f"{self.url}/api/setup", {
             "email": "admin@e2e.test", "password": f"Aa1!{secrets.token_hex(12)}",
             "name": "admin", "create_pat": True, "pat_expire_in": 1})
         assert answer.status == 200, f"NetBird refused its setup: {answer.status} {answer.body}"
-        return answer.json()["personal_access_token"]
+        owner = NetBirdApi(self.url, answer.json()["personal_access_token"])
+        return owner.create_token("nbkeys", owner.create_service_user("nbkeys", "admin"))[1]
 
     def stop(self):
         self.process.stop()

@@ -16,6 +16,8 @@ using base::ErrorCode;
 using testing::AccountTest;
 using testing::answer;
 using testing::at;
+using testing::may_not_write;
+using testing::may_write;
 using testing::ms;
 using testing::News;
 
@@ -24,7 +26,8 @@ TEST_F(AccountTest, ANewTermListsOnceAndAsksWhoTheTokenIs) {
   EXPECT_FALSE(account.ready());
   auto sent = tick(0);
   EXPECT_TRUE(sent.contains("list_keys"));
-  EXPECT_TRUE(sent.contains("get_current_user"));
+  EXPECT_TRUE(sent.contains("list_service_users"));
+  EXPECT_TRUE(sent.contains("probe_write")) << "before the first claim";
   EXPECT_TRUE(sent.contains("get_account"));
   EXPECT_FALSE(sent.contains("list_groups")) << "nobody has named a group";
   EXPECT_TRUE(tick(1).empty());
@@ -223,7 +226,7 @@ TEST_F(AccountTest, A403OnAWriteAsksForTheRightWithoutWriting) {
   ASSERT_TRUE(sent.contains("probe_write"));
   account.call_failed(forbidden, ms(990), ms(1'001), out);
   EXPECT_TRUE(tick(1'001).empty()) << "one at a time";
-  EXPECT_EQ(answered(sent["probe_write"], answer(404, "{}"), 1'010), News::kNone);
+  EXPECT_EQ(answered(sent["probe_write"], may_write(), 1'010), News::kNone);
   EXPECT_EQ(state(), AccountState::kReady) << "it may write, so it is that key's trouble";
 }
 
@@ -235,7 +238,7 @@ TEST_F(AccountTest, ARightThatWasGrantedIsNotAskedForAgainForTenMinutes) {
     return tick(t).contains("probe_write");
   };
   account.call_failed(forbidden, ms(1'000), ms(1'000), out, io::Method::kDelete);
-  answered(tick(1'000)["probe_write"], answer(404, "{}"), 1'010);
+  answered(tick(1'000)["probe_write"], may_write(), 1'010);
   EXPECT_FALSE(asks(1'020));
   EXPECT_FALSE(asks(601'009));
   EXPECT_TRUE(asks(601'010));
@@ -265,7 +268,7 @@ TEST_F(AccountTest, AMissingRightIsTheAccountsTroubleUntilItIsGranted) {
   become_ready(0);
   const base::Error forbidden{ErrorCode::kForbidden, "revoke_key", "HTTP 403"};
   account.call_failed(forbidden, ms(990), ms(1'000), out);
-  EXPECT_EQ(answered(tick(1'000)["probe_write"], answer(403, "{}"), 1'010), News::kReconsiderAll);
+  EXPECT_EQ(answered(tick(1'000)["probe_write"], may_not_write(), 1'010), News::kReconsiderAll);
   EXPECT_EQ(state(1'010), AccountState::kRefused);
   EXPECT_NE(account.facts(ms(1'010)).problem.find("role admin"), std::string::npos);
   account.call_failed(forbidden, ms(990), ms(1'020), out);
@@ -276,7 +279,7 @@ TEST_F(AccountTest, AMissingRightIsTheAccountsTroubleUntilItIsGranted) {
   EXPECT_EQ(state(16'110), AccountState::kRefused) << "no answer is no right";
   sent = tick(60'000);
   ASSERT_TRUE(sent.contains("probe_write"));
-  EXPECT_EQ(answered(sent["probe_write"], answer(404, "{}"), 60'010), News::kReconsiderAll);
+  EXPECT_EQ(answered(sent["probe_write"], may_write(), 60'010), News::kReconsiderAll);
   EXPECT_EQ(state(60'010), AccountState::kReady);
   EXPECT_EQ(account.facts(ms(60'010)).problem, "");
 }
@@ -284,7 +287,7 @@ TEST_F(AccountTest, AMissingRightIsTheAccountsTroubleUntilItIsGranted) {
 TEST_F(AccountTest, ANewTokenIsAskedForTheMissingRightAtOnce) {
   become_ready(0);
   account.call_failed({ErrorCode::kForbidden, "s", "m"}, ms(990), ms(1'000), out);
-  answered(tick(1'000)["probe_write"], answer(403, "{}"), 1'010);
+  answered(tick(1'000)["probe_write"], may_not_write(), 1'010);
   account.token_changed(ms(1'100));
   EXPECT_TRUE(tick(1'100).contains("probe_write"));
 }
@@ -438,7 +441,8 @@ TEST_F(AccountTest, ListsArePaidFromTheBudget) {
   EXPECT_TRUE(tick(59'000, poor).empty());
   EXPECT_TRUE(tick(60'100, poor).contains("get_account")) << "whose account it is comes first";
   EXPECT_TRUE(tick(60'200, poor).empty());
-  EXPECT_TRUE(tick(120'200, poor).contains("list_keys"));
+  EXPECT_TRUE(tick(120'200, poor).contains("probe_write")) << "and then what the token may do";
+  EXPECT_TRUE(tick(180'300, poor).contains("list_keys"));
 }
 
 TEST_F(AccountTest, AnswersOfAnEarlierTermAreNotOurs) {
@@ -457,8 +461,9 @@ TEST_F(AccountTest, AUserWithoutTheRightIsWarnedOf) {
         std::pair("owner", io::Severity::kInfo)}) {
     Account fresh{{"default", 0, 0}, base::Duration{300'000}, 8, 1};
     fresh.begin_term(ms(0));
-    io::HttpDone done{tick(0, fresh)["get_current_user"],
-                      answer(200, std::string(R"({"id": "u", "role": ")") + role + "\"}")};
+    io::HttpDone done{
+        tick(0, fresh)["list_service_users"],
+        answer(200, std::string(R"([{"id": "u", "is_current": true, "role": ")") + role + "\"}]")};
     News told = News::kNone;
     EXPECT_TRUE(fresh.handle(done, at(1), out, told));
     const auto commands = out.take();

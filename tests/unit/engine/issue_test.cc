@@ -88,6 +88,16 @@ TEST(FirstIssue, AnotherProcessesSecretIsFinishedToo) {
   EXPECT_TRUE(s.decide().wants_list);
 }
 
+TEST(FirstIssue, NothingIsClaimedBeforeTheRightToWriteIsKnown) {
+  Scene s = Scene::fresh();
+  s.account.right_asked = false;
+  const Decision d = s.decide();
+  EXPECT_TRUE(is<Rest>(d));
+  EXPECT_FALSE(d.wants_list) << "no list tells";
+  s.account.right_asked = true;
+  EXPECT_TRUE(is<Claim>(s.decide()));
+}
+
 TEST(Claims, ARevisionIsNeverUsedTwice) {
   Scene s = Scene::fresh();
   s.resource.status.last_revision = 4;

@@ -39,6 +39,7 @@ struct Scene {
     account.name = "default";
     account.id = "account-1";
     account.id_asked = true;
+    account.right_asked = true;
     account.before = ms(900'000);
     list_at(999'000);
     issued(3);

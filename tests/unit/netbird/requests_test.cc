@@ -30,7 +30,9 @@ TEST(NetBirdRequests, Lists) {
   EXPECT_EQ(list_keys().path, "/api/setup-keys");
   EXPECT_EQ(list_groups().path, "/api/groups");
   EXPECT_EQ(get_current_user().path, "/api/users/current");
-  for (const auto& request : {list_keys(), list_groups(), get_current_user()}) {
+  EXPECT_EQ(list_service_users().path, "/api/users?service_user=true");
+  for (const auto& request :
+       {list_keys(), list_groups(), list_service_users(), get_current_user()}) {
     EXPECT_EQ(request.method, io::Method::kGet);
     EXPECT_EQ(request.server, io::Server::kNetBird);
     EXPECT_FALSE(request.once);
@@ -52,6 +54,25 @@ TEST(NetBirdRequests, TheAccountIsReadAndTheRightAskedForWithoutWriting) {
   EXPECT_EQ(probe.method, io::Method::kPut);
   EXPECT_EQ(probe.path, "/api/setup-keys/nbkeys-may-i-write") << "no id looks like that";
   EXPECT_EQ(probe.operation, "probe_write");
+}
+
+TEST(NetBirdRequests, OnlyNetBirdsOwnWordOfAKeyThatIsNotThereIsARight) {
+  const auto told = [](int status, const char* body) {
+    io::HttpResponse response;
+    response.status = status;
+    response.body = base::SecretText(std::string(body));
+    return write_right(accept_response(std::move(response), "s"));
+  };
+  EXPECT_EQ(told(404, R"({"message": "setup key: nbkeys-may-i-write not found"})"),
+            WriteRight::kGranted);
+  EXPECT_EQ(told(200, "{}"), WriteRight::kGranted);
+  EXPECT_EQ(told(403, R"({"message": "permission denied"})"), WriteRight::kRefused);
+  EXPECT_EQ(told(404, R"({"message": "invalid token: pat: x not found"})"), WriteRight::kUnclear);
+  EXPECT_EQ(told(404, "404 page not found"), WriteRight::kUnclear);
+  EXPECT_EQ(told(405, "{}"), WriteRight::kUnclear);
+  EXPECT_EQ(told(500, "{}"), WriteRight::kUnclear);
+  EXPECT_EQ(write_right(base::Error{base::ErrorCode::kUnreachable, "s", "refused"}),
+            WriteRight::kUnclear);
 }
 
 TEST(NetBirdRequests, CreateGoesOutOnceAndInSeconds) {

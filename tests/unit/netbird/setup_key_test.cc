@@ -197,10 +197,31 @@ TEST(ParseAccountId, OfExactlyOneAccount) {
   }
 }
 
-TEST(ParseCurrentUser, TellsTheRole) {
-  EXPECT_EQ(parse_current_user(R"({"id": "u", "role": "admin"})")->role, "admin");
+TEST(ParseUser, APersonIsToldWhoItIs) {
+  EXPECT_EQ(*parse_current_user(R"({"id": "u", "name": "Ada", "role": "admin"})"),
+            (User{"u", "Ada", "admin"}));
   EXPECT_EQ(parse_current_user("{}")->role, "");
   EXPECT_FALSE(parse_current_user("<html>").ok());
+  EXPECT_FALSE(parse_current_user("[]").ok());
+}
+
+TEST(ParseUser, AServiceUserIsFoundAmongTheOthers) {
+  const auto own = parse_own_user(
+      R"([{"id": "a", "role": "owner"}, {"id": "b", "name": "nbkeys", "role": "auditor",
+          "is_current": true}, {"id": "c", "role": "admin", "is_current": false}])");
+  ASSERT_TRUE(own && *own);
+  EXPECT_EQ(**own, (User{"b", "nbkeys", "auditor"}));
+  EXPECT_FALSE(*parse_own_user(R"([{"id": "a", "role": "owner"}, 7])"));
+  EXPECT_FALSE(*parse_own_user("[]"));
+  EXPECT_FALSE(parse_own_user("{}").ok());
+  EXPECT_FALSE(parse_own_user("<html>").ok());
+}
+
+TEST(ParseUser, NamesAreBoundedAndPlain) {
+  const auto user = parse_current_user(R"({"id": "u", "role": "a\nb", "name": ")" +
+                                       std::string(500, 'x') + "\"}");
+  EXPECT_EQ(user->role, "a b");
+  EXPECT_LE(user->name.size(), 64u);
 }
 
 }  // namespace
