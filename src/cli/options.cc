@@ -20,7 +20,8 @@ constexpr const char* kFooter =
     "Each flag can also be set by an environment variable: NBKEYS_ and the flag's name in "
     "capitals\n"
     "with '_' for '-', for instance NBKEYS_NETBIRD_TOKEN_FILE. The flag wins. HTTPS_PROXY,\n"
-    "HTTP_PROXY and NO_PROXY are honoured. Durations are written like 15s, 5m or 1h30m.\n";
+    "HTTP_PROXY and NO_PROXY are honoured; a proxy is written as http://host:port. Durations are\n"
+    "written like 15s, 5m or 1h30m.\n";
 
 constexpr const char* kVerbs =
     "Verbs for people, also as `kubectl nbkeys`: status, list, rotate, revoke, strays, check, "

@@ -34,6 +34,7 @@ base::Result<shell::UpstreamSettings> netbird_settings(const RunOptions& options
   out.trust_help = options.netbird_ca_file.empty()
                        ? "name its CA with --netbird-ca-file"
                        : "check the CA in " + options.netbird_ca_file + " (--netbird-ca-file)";
+  out.name_help = "use one of these in --netbird-url";
   out.token = shell::Token::file(options.netbird_token_file, "NetBird token file");
   if (auto token = out.token.current(); !token) {
     return base::Error{base::ErrorCode::kInvalidInput, "read token",
@@ -58,7 +59,7 @@ engine::Options engine_options(const RunOptions& options, const shell::KubeEndpo
 }
 
 void log_start(telemetry::Log& log, const RunOptions& options, const engine::Options& engine,
-               const shell::KubeEndpoint& kubernetes, const shell::Upstream& kube) {
+               const shell::KubeEndpoint& kubernetes, const shell::Process::Parts& parts) {
   std::string namespaces;
   for (const std::string& name : engine.watch_namespaces) {
     namespaces += (namespaces.empty() ? "" : ",") + name;
@@ -66,13 +67,16 @@ void log_start(telemetry::Log& log, const RunOptions& options, const engine::Opt
   log.write(io::Note{io::Severity::kInfo,
                      std::string(telemetry::kStarting),
                      "nbkeys " NBKEYS_VERSION,
-                     {{"kubernetes", to_text(kube.settings().url)},
+                     {{"kubernetes", to_text(parts.kube->settings().url)},
                       {"origin", kubernetes.origin},
                       {"netbird", to_text(options.netbird_url)},
                       {"namespaces", namespaces.empty() ? "all" : namespaces},
                       {"identity", engine.lease.identity}}});
-  for (const std::string& warning : kubernetes.warnings) {
-    log.write(io::Severity::kWarn, telemetry::kConfiguration, warning);
+  for (const auto& warnings :
+       {kubernetes.warnings, parts.kube->warnings(), parts.netbird->warnings()}) {
+    for (const std::string& warning : warnings) {
+      log.write(io::Severity::kWarn, telemetry::kConfiguration, warning);
+    }
   }
 }
 
@@ -123,7 +127,7 @@ int run_operator(const RunOptions& options) {
   telemetry::Metrics metrics({NBKEYS_VERSION, settings.lease.name,
                               shell::host_and_port(parts.kube->settings().url),
                               options.metrics_per_object});
-  log_start(log, options, settings, *kubernetes, *parts.kube);
+  log_start(log, options, settings, *kubernetes, parts);
   shell::start_pool();
   shell::Process process(std::move(parts), log, metrics, supervisor);
   auto server = shell::Server::listen(

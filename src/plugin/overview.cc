@@ -17,6 +17,7 @@ base::Result<Overview> look(const Request& request) {
   // gone.
   auto netbird = open_netbird(request.access, *out.kubernetes.link);
   if (netbird) {
+    for (const std::string& warning : netbird->warnings) tell("warning: " + warning);
     auto account = list_account(*netbird->link);
     if (account) {
       out.account = std::move(*account);

@@ -36,6 +36,7 @@ base::Result<shell::UpstreamSettings> settings_for(const std::string& address, b
   out.tls.system_roots = true;
   out.tls.ca.path = ca_file;
   out.trust_help = "name its CA with --netbird-ca-file";
+  out.name_help = "use one of these in --netbird-url";
   auto proxy = shell::proxy_for(out.url, shell::process_environment);
   if (!proxy) return missing(proxy.error().message);
   out.proxy = std::move(*proxy);
@@ -71,7 +72,8 @@ base::Result<NetBird> open(shell::UpstreamSettings settings, std::string token_f
   if (auto token = settings.token.current(); !token) return missing(token.error().message);
   auto link = Link::open(std::move(settings));
   if (!link) return missing(link.error().message);
-  return NetBird{std::move(*link), std::move(token_from), std::move(identity)};
+  auto warnings = (*link)->upstream().warnings();
+  return NetBird{std::move(*link), std::move(token_from), std::move(identity), std::move(warnings)};
 }
 
 }  // namespace
@@ -91,6 +93,9 @@ base::Result<Kubernetes> open_kubernetes(const Request& request) {
   auto link = Link::open(std::move(endpoint->upstream));
   if (!link) return link.error();
   out.link = std::move(*link);
+  for (std::string& warning : out.link->upstream().warnings()) {
+    out.warnings.push_back(std::move(warning));
+  }
   return out;
 }
 

@@ -25,6 +25,7 @@ struct NetBird {
   std::unique_ptr<Link> link;
   std::string token_from;  // for people: where the token came from
   std::string identity;    // of the installation; see cache/mark.h
+  std::vector<std::string> warnings;
 };
 // With one line that says what is missing: kNotFound where nobody has said where NetBird is,
 // kForbidden where it is known and the caller may not read the token, else what is wrong.

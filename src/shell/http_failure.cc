@@ -14,9 +14,9 @@ enum class Step { kResolve, kConnect, kProxy, kHandshake, kExchange };
 
 Step step_of(const Failure& failure) {
   if (contains(failure.text, "resolving")) return Step::kResolve;
-  if (contains(failure.text, "connect to any resolved endpoint")) return Step::kConnect;
-  if (contains(failure.text, "connect to proxy") || contains(failure.text, "from proxy") ||
-      contains(failure.text, "to proxy")) {
+  if (contains(failure.text, "connect to any resolved")) return Step::kConnect;
+  if (contains(failure.text, "from proxy") || contains(failure.text, "to proxy") ||
+      contains(failure.text, "during proxy connection")) {
     return Step::kProxy;
   }
   if (contains(failure.text, "SSL handshake")) return Step::kHandshake;
@@ -29,13 +29,22 @@ std::string seconds(base::Duration d) {
 }
 
 std::string certificate_refused(const UpstreamSettings& upstream, const TlsTrace& trace) {
-  return "the certificate of " + upstream.url.host +
-         " could not be verified: " + trace.verify_error + "; " + upstream.trust_help;
+  const CertificateRefusal& refusal = trace.refusal;
+  std::string remedy = refusal.remedy;
+  if (remedy.empty()) {
+    remedy = refusal.fault == CertificateFault::kName ? upstream.name_help : upstream.trust_help;
+    if (refusal.fault == CertificateFault::kIssuer && !trace.left_out.empty()) {
+      remedy += "; " + trace.left_out;
+    }
+  }
+  const std::string& host = upstream.url.host;
+  return "the certificate of " + host + (trace.host == host ? "" : " (as " + trace.host + ")") +
+         " could not be verified: " + refusal.text + "; " + remedy;
 }
 
 std::string handshake_cause(const Failure& failure, const UpstreamSettings& upstream,
                             const TlsTrace& trace) {
-  if (!trace.verify_error.empty()) return certificate_refused(upstream, trace);
+  if (trace.refusal.fault != CertificateFault::kNone) return certificate_refused(upstream, trace);
   std::string out = "TLS with " + host_and_port(upstream.url) + " could not be set up: ";
   if (!trace.alert.empty()) return out + "the server refused it (" + trace.alert + ")";
   if (failure.code == ETIMEDOUT) return out + "no answer in time";

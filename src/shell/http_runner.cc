@@ -178,7 +178,7 @@ void HttpRunner::finish(const std::shared_ptr<Exchange>& exchange, io::HttpOutco
   if (outcome) {
     if (exchange->pooled) exchange->upstream->answered(now);
     // What went wrong before this success explains nothing that comes after it.
-    exchange->connection.trace->verify_error.clear();
+    exchange->connection.trace->refusal = {};
     exchange->facts.code = std::to_string(outcome->status);
     if (outcome->status == 401) hooks_.refused(exchange->facts.server);
   } else {

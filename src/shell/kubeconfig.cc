@@ -103,10 +103,10 @@ base::Status read_proxy(const KubeconfigCluster& cluster, const Environment& env
     out.proxy = std::move(*proxy);
     return base::Done{};
   }
-  auto proxy = parse_url(cluster.proxy_url);
-  if (!proxy || proxy->https) {
-    return bad("the proxy-url of the kubeconfig cluster '" + cluster.name + "' cannot be used: " +
-               (proxy ? "only proxies reached over http:// are supported" : proxy.error().message));
+  auto proxy = parse_proxy(cluster.proxy_url);
+  if (!proxy) {
+    return bad("the proxy-url of the kubeconfig cluster '" + cluster.name +
+               "' cannot be used: " + proxy.error().message);
   }
   out.proxy = std::move(*proxy);
   return base::Done{};
@@ -128,6 +128,8 @@ base::Status read_cluster(const KubeconfigCluster& cluster, const Environment& e
   out.url = std::move(*url);
   out.trust_help = "set certificate-authority or certificate-authority-data of the cluster '" +
                    cluster.name + "' in the kubeconfig";
+  out.name_help = "use one of these as the server, or as tls-server-name, of the cluster '" +
+                  cluster.name + "' in the kubeconfig";
   auto ca = pem_of(cluster.ca_data, cluster.ca_file, cluster.folder, "certificate-authority-data");
   if (!ca) return ca.error();
   out.tls.ca = std::move(*ca);
@@ -214,6 +216,7 @@ base::Result<KubeEndpoint> load_in_cluster(const Environment& environment,
   out.upstream.name = kName;
   out.upstream.url = std::move(*url);
   out.upstream.trust_help = "the pod's CA is read from " + folder + "/ca.crt";
+  out.upstream.name_help = "KUBERNETES_SERVICE_HOST must be one of these";
   out.upstream.tls.ca.path = folder + "/ca.crt";
   out.upstream.token = Token::file(folder + "/token", "ServiceAccount token");
   if (auto token = out.upstream.token.current(); !token) {

@@ -132,6 +132,9 @@ void Process::refresh_certificates(Upstream& upstream) {
   } else if (*changed) {
     log_.write(io::Severity::kInfo, telemetry::kCertificatesReloaded,
                "using the new certificates for " + upstream.settings().name);
+    for (const std::string& warning : upstream.warnings()) {
+      log_.write(io::Severity::kWarn, telemetry::kConfiguration, warning);
+    }
   }
 }
 

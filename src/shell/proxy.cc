@@ -2,10 +2,12 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace nbkeys::shell {
 namespace {
@@ -85,10 +87,23 @@ bool entry_covers(std::string entry, std::string_view host, std::uint16_t port) 
   return host == entry || host.ends_with("." + entry);
 }
 
-std::string first_of(const Environment& environment, std::string_view a, std::string_view b) {
-  if (auto value = environment(a); value && !value->empty()) return *value;
-  if (auto value = environment(b); value && !value->empty()) return *value;
-  return "";
+struct Variable {
+  std::string_view name;
+  std::string value;
+};
+
+Variable first_of(const Environment& environment, std::string_view a, std::string_view b) {
+  for (const std::string_view name : {a, b}) {
+    if (auto value = environment(name); value && !value->empty()) return {name, std::move(*value)};
+  }
+  return {};
+}
+
+base::Error unusable(std::string cause) {
+  return {base::ErrorCode::kInvalidInput, "read proxy",
+          std::move(cause) +
+              "; write it as http://host:port: a proxy that is spoken to in plain "
+              "http and that TLS passes through by CONNECT"};
 }
 
 }  // namespace
@@ -108,23 +123,36 @@ bool no_proxy_covers(std::string_view no_proxy, std::string_view host, std::uint
   return false;
 }
 
+base::Result<Url> parse_proxy(const std::string& text) {
+  constexpr std::size_t kSchemeMax = 10;
+  const auto is_scheme_char = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+';
+  };
+  const std::size_t end = text.find("://");
+  const std::string scheme = lower(end == std::string::npos ? "http" : text.substr(0, end));
+  if (scheme != "http") {
+    const bool shown =
+        scheme.size() <= kSchemeMax && std::all_of(scheme.begin(), scheme.end(), is_scheme_char);
+    return unusable("a proxy of the kind " + (shown ? scheme + "://" : "that it names") +
+                    " does not work here");
+  }
+  auto url = parse_url("http://" + text.substr(end == std::string::npos ? 0 : end + 3));
+  if (!url) return unusable(url.error().message);
+  return url;
+}
+
 base::Result<std::optional<Url>> proxy_for(const Url& target, const Environment& environment) {
   if (is_loopback(target.host)) return std::optional<Url>();
-  const std::string_view name = target.https ? "HTTPS_PROXY" : "HTTP_PROXY";
-  std::string address = target.https ? first_of(environment, "HTTPS_PROXY", "https_proxy")
-                                     : first_of(environment, "HTTP_PROXY", "http_proxy");
-  if (address.empty()) return std::optional<Url>();
-  if (no_proxy_covers(first_of(environment, "NO_PROXY", "no_proxy"), target.host, target.port)) {
-    return std::optional<Url>();
-  }
-  if (address.find("://") == std::string::npos) address = "http://" + address;
-  auto url = parse_url(address);
-  if (!url || url->https) {
-    // The value is not quoted because it may hold a password.
-    return base::Error{
-        base::ErrorCode::kInvalidInput, "read proxy",
-        "the environment variable " + std::string(name) + " is not a usable proxy: " +
-            (url ? "only proxies reached over http:// are supported" : url.error().message)};
+  const Variable address = target.https ? first_of(environment, "HTTPS_PROXY", "https_proxy")
+                                        : first_of(environment, "HTTP_PROXY", "http_proxy");
+  if (address.value.empty()) return std::optional<Url>();
+  const std::string exceptions = first_of(environment, "NO_PROXY", "no_proxy").value;
+  if (no_proxy_covers(exceptions, target.host, target.port)) return std::optional<Url>();
+  auto url = parse_proxy(address.value);
+  if (!url) {
+    return base::Error{base::ErrorCode::kInvalidInput, "read proxy",
+                       "the environment variable " + std::string(address.name) +
+                           " cannot be used: " + url.error().message};
   }
   return std::optional<Url>(std::move(*url));
 }

@@ -20,6 +20,10 @@ std::optional<std::string> process_environment(std::string_view name);
 // port.
 bool no_proxy_covers(std::string_view no_proxy, std::string_view host, std::uint16_t port);
 
+// A proxy as people write it, "host:port" or "http://user:password@host:port". kInvalidInput names
+// what works, and never quotes the text, which may hold a password.
+base::Result<Url> parse_proxy(const std::string& text);
+
 // The proxy for a target, nothing for a direct connection. Loopback targets are never proxied.
 base::Result<std::optional<Url>> proxy_for(const Url& target, const Environment& environment);
 

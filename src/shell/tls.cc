@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "shell/certificates.h"
+#include "shell/clock.h"
 #include "shell/files.h"
 #include "shell/url.h"
 
@@ -32,20 +34,11 @@ struct Deleter {
   }
 };
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Store = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
 
 base::Error bad(std::string message) {
   return {base::ErrorCode::kInvalidInput, "load certificates", std::move(message)};
-}
-
-std::vector<Certificate> certificates_in(std::string_view pem) {
-  std::vector<Certificate> out;
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  while (X509* one = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) out.emplace_back(one);
-  ERR_clear_error();
-  return out;
 }
 
 base::Result<base::SecretText> bytes_of(const Pem& pem) {
@@ -54,7 +47,11 @@ base::Result<base::SecretText> bytes_of(const Pem& pem) {
 }
 
 std::string name_of(const Pem& pem, std::string_view what) {
-  return std::string(what) + (pem.path.empty() ? " in the kubeconfig" : " " + pem.path);
+  return "the " + std::string(what) + (pem.path.empty() ? " in the kubeconfig" : " " + pem.path);
+}
+
+base::Error none_in(const std::string& name, const Certificates& read) {
+  return bad(name + " holds no certificate in PEM form: " + read.problems.front());
 }
 
 using SharedTrace = std::shared_ptr<TlsTrace>;
@@ -75,20 +72,26 @@ TlsTrace* trace_of(SSL_CTX* context) {
 }
 
 // cpprestsdk checks the host name by a verify callback of its own, whose verdict has no words. This
-// takes its place: OpenSSL's own check of chain and name, with the error kept.
+// takes its place: OpenSSL's own check of chain, name and dates, with the error kept. As with
+// kubectl and curl, whatever the CA file holds is trusted by itself, be it an intermediate or the
+// server's own certificate, and a common name is no name.
 int verify(X509_STORE_CTX* chain, void* data) {
   auto* trace = static_cast<TlsTrace*>(data);
   X509_STORE_CTX_set_verify_cb(chain, [](int ok, X509_STORE_CTX*) { return ok; });
   X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(chain);
+  X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
   if (is_ip_literal(trace->host)) {
     X509_VERIFY_PARAM_set1_ip_asc(param, trace->host.c_str());
   } else {
     X509_VERIFY_PARAM_set1_host(param, trace->host.c_str(), trace->host.size());
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set_hostflags(
+        param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   }
   const int ok = X509_verify_cert(chain);
   if (ok <= 0) {
-    trace->verify_error = X509_verify_cert_error_string(X509_STORE_CTX_get_error(chain));
+    trace->refusal =
+        refusal_of(X509_STORE_CTX_get_error(chain), X509_STORE_CTX_get_current_cert(chain),
+                   X509_STORE_CTX_get_error_depth(chain), trace->host, wall_now());
   }
   return ok > 0 ? 1 : 0;
 }
@@ -136,20 +139,32 @@ base::Status TlsContext::add_roots(const TlsSettings& settings, std::string& dig
   if (settings.system_roots) {
     for (const char* bundle : kSystemBundles) {
       if (X509_STORE_load_file(store, bundle) == 1) break;
+      // One that cannot be read would make OpenSSL drop all that come after it.
+      auto pem = read_file(bundle, kPemBytesMax);
+      if (!pem) continue;
+      const Certificates readable = certificates_in(pem->reveal());
+      for (const Certificate& root : readable.all) X509_STORE_add_cert(store, root.get());
+      warn(bundle, readable.problems);
+      if (!readable.all.empty()) break;
     }
     ERR_clear_error();
   }
   if (!settings.ca.given()) return base::Done{};
   auto pem = bytes_of(settings.ca);
   if (!pem) return pem.error();
-  const auto roots = certificates_in(pem->reveal());
-  if (roots.empty()) {
-    return bad("the " + name_of(settings.ca, "CA certificate") +
-               " holds no certificate in PEM form");
-  }
-  for (const Certificate& root : roots) X509_STORE_add_cert(store, root.get());
+  const Certificates roots = certificates_in(pem->reveal());
+  const std::string name = name_of(settings.ca, "CA certificate");
+  if (roots.all.empty()) return none_in(name, roots);
+  for (const Certificate& root : roots.all) X509_STORE_add_cert(store, root.get());
+  warn(name, roots.problems);
   digests += base::sha256_hex(pem->reveal());
   return base::Done{};
+}
+
+void TlsContext::warn(const std::string& name, const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) {
+    warnings_.push_back(name + ": " + problem + " and is left out");
+  }
 }
 
 base::Status TlsContext::add_own(const TlsSettings& settings, std::string& digests) {
@@ -161,11 +176,11 @@ base::Status TlsContext::add_own(const TlsSettings& settings, std::string& diges
   if (!pem) return pem.error();
   auto key_pem = bytes_of(settings.key);
   if (!key_pem) return key_pem.error();
-  state_->own = certificates_in(pem->reveal());
-  if (state_->own.empty()) {
-    return bad("the " + name_of(settings.certificate, "client certificate") +
-               " holds no certificate in PEM form");
-  }
+  Certificates read = certificates_in(pem->reveal());
+  const std::string name = name_of(settings.certificate, "client certificate");
+  if (read.all.empty()) return none_in(name, read);
+  state_->own = std::move(read.all);
+  warn(name, read.problems);
   const std::string_view key_text = key_pem->reveal();
   const Bio bio(BIO_new_mem_buf(key_text.data(), static_cast<int>(key_text.size())));
   // Without this an encrypted key would ask for its password on the terminal.
@@ -175,7 +190,7 @@ base::Status TlsContext::add_own(const TlsSettings& settings, std::string& diges
       state_->key && X509_check_private_key(state_->own.front().get(), state_->key.get()) == 1;
   ERR_clear_error();
   if (!fits) {
-    return bad("the " + name_of(settings.key, "client key") +
+    return bad(name_of(settings.key, "client key") +
                " is not the unencrypted key of the client certificate");
   }
   digests += base::sha256_hex(pem->reveal()) + base::sha256_hex(key_text);
@@ -194,6 +209,7 @@ base::Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsSettin
 }
 
 void TlsContext::apply(SSL_CTX* context, SharedTrace trace) const {
+  trace->left_out = warnings_.empty() ? "" : warnings_.front();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set1_cert_store(context, state_->store.get());
   if (!state_->own.empty()) {

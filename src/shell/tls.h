@@ -7,9 +7,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/secret_text.h"
+#include "shell/certificate_words.h"
 
 using SSL_CTX = struct ssl_ctx_st;
 
@@ -39,8 +41,9 @@ struct TlsTrace {
   std::string host;         // the name or address that the certificate must carry
   std::string server_name;  // sent as SNI; empty for an address
   std::uint64_t completed = 0;
-  std::string verify_error;  // of the last refused certificate, in words
-  std::string alert;         // the last fatal alert that the server sent, in words
+  std::string left_out;        // what could not be read of the CAs; empty: nothing
+  CertificateRefusal refusal;  // of the last refused certificate
+  std::string alert;           // the last fatal alert that the server sent, in words
 };
 
 class TlsContext {
@@ -57,16 +60,20 @@ class TlsContext {
   bool insecure() const { return insecure_; }
   // Changes whenever the bytes of the CA, certificate or key do.
   const std::string& fingerprint() const { return fingerprint_; }
+  // What could not be read beside what could, one line each: usable, but hardly meant.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   TlsContext();
   struct State;
   base::Status add_roots(const TlsSettings& settings, std::string& digests);
   base::Status add_own(const TlsSettings& settings, std::string& digests);
+  void warn(const std::string& name, const std::vector<std::string>& problems);
 
   std::unique_ptr<State> state_;
   bool insecure_ = false;
   std::string fingerprint_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace nbkeys::shell

@@ -52,6 +52,10 @@ base::Result<std::unique_ptr<Upstream>> Upstream::create(UpstreamSettings settin
   return std::unique_ptr<Upstream>(new Upstream(std::move(settings), std::move(tls)));
 }
 
+std::vector<std::string> Upstream::warnings() const {
+  return tls_ ? tls_->warnings() : std::vector<std::string>();
+}
+
 base::Result<Connection> Upstream::pooled() {
   if (!pooled_) {
     auto made = fresh(kInactivityMax);

@@ -26,6 +26,7 @@ struct UpstreamSettings {
   Url url;
   TlsSettings tls;
   std::string trust_help;  // what to set where the server's certificate is not trusted
+  std::string name_help;   // what to set where it is for other names
   std::optional<Url> proxy;
   Token token;
   std::string auth_scheme = "Bearer";
@@ -42,6 +43,8 @@ class Upstream {
   static base::Result<std::unique_ptr<Upstream>> create(UpstreamSettings settings);
 
   const UpstreamSettings& settings() const { return settings_; }
+  // Odd but usable, in the certificates as they were last read: for the log.
+  std::vector<std::string> warnings() const;
 
   // The shared client with its kept-alive connections.
   base::Result<Connection> pooled();

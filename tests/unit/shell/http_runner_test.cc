@@ -294,6 +294,31 @@ TEST(HttpRunner, GoesThroughAProxy) {
   EXPECT_THAT(proxy.requests()[0], HasSubstr("Proxy-Authorization: Basic bWU6cEBzcw==\r\n"));
 }
 
+TEST(HttpRunner, TellsThatTheProxyIsDead) {
+  TinyServer unused([](const std::string&, const auto&) { return TinyServer::Reply{}; });
+  auto settings = settings_for(unused, true, "netbird.test");
+  settings.proxy = Url{false, "", "127.0.0.1", 1, ""};
+  Runner runner(std::move(settings));
+  const auto outcome = runner.send(request(io::Method::kPost, "{}"));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnreachable);
+  EXPECT_THAT(outcome.error().message,
+              testing::StartsWith("cannot connect to the proxy 127.0.0.1:1: connection refused"));
+}
+
+TEST(HttpRunner, TellsThatTheProxyIsNone) {
+  TinyServer other([](const std::string&, const auto&) {
+    return TinyServer::Reply{"220 mail.test ready\r\n\r\n", true};
+  });
+  auto settings = settings_for(other, true, "netbird.test");
+  settings.proxy = Url{false, "", "127.0.0.1", other.port(), ""};
+  Runner runner(std::move(settings));
+  const auto outcome = runner.send(request(io::Method::kPost, "{}"));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnreachable);
+  EXPECT_THAT(outcome.error().message, HasSubstr("did not connect us to netbird.test:"));
+}
+
 TEST(HttpRunner, TellsThatTheProxyRefused) {
   TinyServer proxy([](const std::string&, const auto&) {
     return TinyServer::Reply{answer(407, "who are you"), true};

@@ -26,6 +26,7 @@ UpstreamSettings settings_for(const TinyServer& server, const std::string& host,
   out.name = "NetBird";
   out.url = {true, "", host, server.port(), ""};
   out.trust_help = "name its CA with --netbird-ca-file";
+  out.name_help = "NAME-HELP";
   if (!ca_pem.empty()) out.tls.ca = inline_pem(ca_pem);
   return out;
 }
@@ -75,6 +76,95 @@ TEST(HttpRunnerTls, SaysWhyACertificateIsNotTrusted) {
             "the certificate of localhost could not be verified: self-signed certificate; "
             "name its CA with --netbird-ca-file");
   EXPECT_EQ(server.request_count(), 0);
+}
+
+// A server's certificate under an intermediate one; the server sends both.
+struct Chain {
+  TlsIdentity root = make_identity(CertificateWish{"", "root", -7200, 3600, true});
+  TlsIdentity between = make_identity(CertificateWish{"", "between", -7200, 3600, true}, &root);
+  TlsIdentity own;
+  TlsIdentity server;
+
+  explicit Chain(const CertificateWish& wish)
+      : own(make_identity(wish, &between)),
+        server{own.certificate_pem + between.certificate_pem, own.key_pem} {}
+};
+
+TEST(HttpRunnerTls, TrustsAnyCertificateOfTheChainThatIsGiven) {
+  const Chain chain({"DNS:localhost", "server"});
+  TinyServer sends_chain(kOk, &chain.server);
+  TinyServer sends_own(kOk, &chain.own);
+  for (const TlsIdentity* trusted : {&chain.root, &chain.between, &chain.own}) {
+    const auto outcome = get(settings_for(sends_chain, "localhost", trusted->certificate_pem));
+    EXPECT_TRUE(outcome.ok()) << outcome.error().message;
+  }
+  for (const TlsIdentity* trusted : {&chain.between, &chain.own}) {
+    const auto outcome = get(settings_for(sends_own, "localhost", trusted->certificate_pem));
+    EXPECT_TRUE(outcome.ok()) << outcome.error().message;
+  }
+  EXPECT_FALSE(get(settings_for(sends_own, "localhost", chain.root.certificate_pem)).ok())
+      << "nobody has the certificate between the two";
+}
+
+TEST(HttpRunnerTls, WhatIsTrustedByItselfMustFitAllTheSame) {
+  const Chain other({"DNS:other.example,IP:10.0.0.1", "server"});
+  TinyServer elsewhere(kOk, &other.server);
+  const Chain old({"DNS:localhost", "server", -7200, -3600});
+  TinyServer late(kOk, &old.server);
+  const Chain young({"DNS:localhost", "server", 3600, 7200});
+  TinyServer early(kOk, &young.server);
+  for (const TlsIdentity* trusted : {&other.between, &other.own}) {
+    const auto named = get(settings_for(elsewhere, "localhost", trusted->certificate_pem));
+    ASSERT_FALSE(named.ok());
+    EXPECT_THAT(named.error().message,
+                HasSubstr("hostname mismatch: it is for other.example, 10.0.0.1; NAME-HELP"));
+  }
+  for (const TlsIdentity* trusted : {&old.between, &old.own}) {
+    const auto dated = get(settings_for(late, "localhost", trusted->certificate_pem));
+    ASSERT_FALSE(dated.ok());
+    EXPECT_THAT(dated.error().message, HasSubstr("certificate has expired: valid until 20"));
+    EXPECT_THAT(dated.error().message, HasSubstr("; renew it"));
+  }
+  const auto dated = get(settings_for(early, "localhost", young.own.certificate_pem));
+  ASSERT_FALSE(dated.ok());
+  EXPECT_THAT(dated.error().message, HasSubstr("certificate is not yet valid: valid from 20"));
+}
+
+TEST(HttpRunnerTls, ACommonNameAloneIsNoName) {
+  const TlsIdentity identity = make_identity(CertificateWish{"", "localhost"});
+  TinyServer server(kOk, &identity);
+  const auto outcome = get(settings_for(server, "localhost", identity.certificate_pem));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_THAT(outcome.error().message, HasSubstr("only the common name 'localhost'"));
+  EXPECT_THAT(outcome.error().message, HasSubstr("; have it issued anew with the subject"));
+}
+
+TEST(HttpRunnerTls, ABadBlockOfTheCaFileIsToldAndTheOthersCount) {
+  const TlsIdentity identity = make_identity("DNS:localhost");
+  TinyServer server(kOk, &identity);
+  const std::string bad = "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n";
+  const TempFolder folder;
+  auto settings = settings_for(server, "localhost", "");
+  settings.tls.ca.path = folder.write("ca.crt", bad + identity.certificate_pem);
+  ensure_pool();
+  auto upstream = Upstream::create(std::move(settings));
+  ASSERT_TRUE(upstream.ok()) << upstream.error().message;
+  EXPECT_TRUE(get(**upstream).ok());
+  const std::string told = "the CA certificate " + folder.path() +
+                           "/ca.crt: block 1 (line 1) has damaged base64 and is left out";
+  EXPECT_THAT((*upstream)->warnings(), testing::ElementsAre(told));
+  // Where the one that is needed may be the bad one, the refusal says so.
+  folder.write("ca.crt", bad + make_identity("DNS:x", "x").certificate_pem);
+  run_on_pool([&]() { EXPECT_TRUE(*(*upstream)->refresh_tls()); });
+  const auto outcome = get(**upstream);
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_THAT(outcome.error().message, testing::EndsWith("--netbird-ca-file; " + told));
+  folder.write("ca.crt", bad);
+  run_on_pool([&]() {
+    const auto refreshed = (*upstream)->refresh_tls();
+    ASSERT_FALSE(refreshed.ok());
+    EXPECT_THAT(refreshed.error().message, HasSubstr("block 1 (line 1) has damaged base64"));
+  });
 }
 
 TEST(HttpRunnerTls, RefusesACertificateOfAnotherHost) {

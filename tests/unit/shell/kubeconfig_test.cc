@@ -124,7 +124,11 @@ TEST(Kubeconfig, TakesItsProxyFromTheClusterElseTheEnvironment) {
   const auto from_environment = load(config(kServer, "token: t"), "", environment);
   ASSERT_TRUE(from_environment.ok() && from_environment->upstream.proxy);
   EXPECT_EQ(from_environment->upstream.proxy->host, "env.test");
-  EXPECT_THAT(problem(kServer + ", proxy-url: 'socks5://p.test'", ""), HasSubstr("proxy-url"));
+  for (const char* proxy : {"socks5://p.test", "https://p.test"}) {
+    const std::string told = problem(kServer + ", proxy-url: '" + proxy + "'", "");
+    EXPECT_THAT(told, HasSubstr("proxy-url")) << proxy;
+    EXPECT_THAT(told, HasSubstr("write it as http://host:port")) << proxy;
+  }
 }
 
 TEST(Kubeconfig, MergesSeveralFiles) {

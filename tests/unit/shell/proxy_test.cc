@@ -1,11 +1,15 @@
 #include "shell/proxy.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 
 namespace nbkeys::shell {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 Environment with(std::map<std::string, std::string, std::less<>> variables) {
   return [variables](std::string_view name) -> std::optional<std::string> {
@@ -68,12 +72,27 @@ TEST(Proxy, IsNotUsedForLoopbackAndExceptions) {
 }
 
 TEST(Proxy, IsNeverQuotedWhenUnusable) {
-  for (const char* value : {"socks5://me:hunter2@proxy.test", "https://me:hunter2@proxy.test"}) {
+  for (const char* value : {"socks5://me:hunter2@proxy.test", "https://me:hunter2@proxy.test",
+                            "hunter2hunter2://proxy.test", "http://me:hunter2@proxy.test:x"}) {
     const auto proxy = proxy_for(*parse_url("https://h.test"), with({{"HTTPS_PROXY", value}}));
     ASSERT_FALSE(proxy.ok());
-    EXPECT_NE(proxy.error().message.find("HTTPS_PROXY"), std::string::npos);
-    EXPECT_EQ(proxy.error().message.find("hunter2"), std::string::npos);
+    EXPECT_THAT(proxy.error().message, HasSubstr("HTTPS_PROXY"));
+    EXPECT_THAT(proxy.error().message, HasSubstr("write it as http://host:port"));
+    EXPECT_THAT(proxy.error().message, Not(HasSubstr("proxy.test")));
   }
+}
+
+TEST(Proxy, OfAKindThatDoesNotWorkIsNamedWithWhatDoes) {
+  for (const std::string kind : {"https", "socks5", "socks5h", "SOCKS4"}) {
+    const auto proxy =
+        proxy_for(*parse_url("http://h.test"), with({{"http_proxy", kind + "://proxy.test:1080"}}));
+    ASSERT_FALSE(proxy.ok()) << kind;
+    EXPECT_THAT(proxy.error().message,
+                testing::MatchesRegex("the environment variable http_proxy cannot be used: a "
+                                      "proxy of the kind (https|socks5h?|socks4):// does not.*"));
+  }
+  EXPECT_EQ(parse_proxy("HTTP://proxy.test:3128")->port, 3128);
+  EXPECT_EQ(parse_proxy("proxy.test:3128")->host, "proxy.test");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -84,11 +85,16 @@ class TinyServer {
     BIO* bio = BIO_new_mem_buf(identity.certificate_pem.data(),
                                static_cast<int>(identity.certificate_pem.size()));
     X509* certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+    SSL_CTX_use_certificate(context, certificate);
+    // What follows the server's own certificate is sent along with it.
+    while (X509* issuer = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr)) {
+      SSL_CTX_add0_chain_cert(context, issuer);
+    }
+    ERR_clear_error();
     BIO_free_all(bio);
     bio = BIO_new_mem_buf(identity.key_pem.data(), static_cast<int>(identity.key_pem.size()));
     EVP_PKEY* key = PEM_read_bio_PrivateKey(bio, nullptr, nullptr, nullptr);
     BIO_free_all(bio);
-    SSL_CTX_use_certificate(context, certificate);
     SSL_CTX_use_PrivateKey(context, key);
     if (wants_client_certificate) {
       SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
