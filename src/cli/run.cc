@@ -36,10 +36,11 @@ base::Result<shell::UpstreamSettings> netbird_settings(const RunOptions& options
                        : "check the CA in " + options.netbird_ca_file + " (--netbird-ca-file)";
   out.name_help = "use one of these in --netbird-url";
   out.token = shell::Token::file(options.netbird_token_file, "NetBird token file");
-  if (auto token = out.token.current(); !token) {
+  // One that is still empty is waited for, as one that becomes empty later is.
+  if (auto token = out.token.current(); !token && !out.token.awaited()) {
     return base::Error{base::ErrorCode::kInvalidInput, "read token",
                        token.error().message +
-                           "; put the access token of a NetBird service user there "
+                           "; this file must hold the access token of a NetBird service user "
                            "(--netbird-token-file)"};
   }
   auto proxy = shell::proxy_for(out.url, shell::process_environment);

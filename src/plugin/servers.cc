@@ -43,8 +43,8 @@ base::Result<shell::UpstreamSettings> settings_for(const std::string& address, b
   return out;
 }
 
-base::Result<base::SecretText> read_token_secret(Link& kube, const std::string& name_space,
-                                                 const OperatorSettings& found) {
+base::Result<shell::Token> read_token_secret(Link& kube, const std::string& name_space,
+                                             const OperatorSettings& found) {
   const std::string named = "Secret " + name_space + "/" + found.token_secret;
   auto answer = get(kube,
                     "/api/v1/namespaces/" + base::encode_component(name_space) + "/secrets/" +
@@ -64,7 +64,8 @@ base::Result<base::SecretText> read_token_secret(Link& kube, const std::string& 
   const auto* packed = value == nullptr ? nullptr : value->get_ptr<const std::string*>();
   auto token = packed == nullptr ? std::nullopt : base::base64_decode(*packed);
   if (!token) return missing(named + " has no entry " + found.token_entry + kOrFlags);
-  return shell::token_in(*token);
+  return shell::Token::fixed(*token,
+                             "the token in " + named + ", entry " + found.token_entry + ",");
 }
 
 base::Result<NetBird> open(shell::UpstreamSettings settings, std::string token_from,
@@ -139,7 +140,7 @@ base::Result<NetBird> open_netbird(const Access& access, Link& kube) {
   if (!settings) return settings.error();
   auto token = read_token_secret(kube, access.operator_namespace, found);
   if (!token) return token.error();
-  settings->token = shell::Token::fixed(std::move(*token));
+  settings->token = std::move(*token);
   return open(std::move(*settings),
               "Secret " + access.operator_namespace + "/" + found.token_secret,
               access.identity.empty() ? found.identity : access.identity);

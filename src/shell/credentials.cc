@@ -1,6 +1,6 @@
 #include "shell/credentials.h"
 
-#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace nbkeys::shell {
@@ -14,25 +14,18 @@ base::Error bad(std::string message) {
 
 }  // namespace
 
-base::Result<base::SecretText> token_in(const base::SecretText& bytes) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  std::string_view text = bytes.reveal();
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return bad("it is empty");
-  text = text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-  const auto printable = [](char c) { return c > ' ' && c < 127; };
-  if (!std::all_of(text.begin(), text.end(), printable)) {
-    return bad("it does not hold one token on one line");
-  }
-  base::SecretText token;
-  token.append(text);
-  return token;
+std::string Token::remark_on(const std::string& what, const TokenText& read) {
+  if (read.taken_off.empty()) return "";
+  return what + " is used without what stands around it (" + read.taken_off + ")";
 }
 
-Token Token::fixed(base::SecretText value) {
+base::Result<Token> Token::fixed(const base::SecretText& bytes, const std::string& what) {
+  auto read = read_token(bytes);
+  if (!read) return bad(what + " cannot be used: " + read.error().message);
   Token out;
   out.needed_ = true;
-  out.value_ = std::move(value);
+  out.value_ = std::move(read->value);
+  out.remark_ = remark_on(what, *read);
   return out;
 }
 
@@ -51,17 +44,21 @@ bool Token::reread() {
   if (!watch_) return false;
   const bool had = problem_.empty();
   auto bytes = read_file(watch_->path(), kTokenBytesMax);
-  auto token = bytes ? token_in(*bytes) : base::Result<base::SecretText>(bytes.error());
+  auto token = bytes ? read_token(*bytes) : base::Result<TokenText>(bytes.error());
+  const std::string named = "the " + what_ + " " + watch_->path();
+  awaited_ = bytes && bytes->reveal().find_first_not_of(" \t\r\n") == std::string_view::npos;
   if (!token) {
     const std::string& cause = token.error().message;
-    problem_ = bytes ? "the " + what_ + " " + watch_->path() + " cannot be used: " + cause
-                     : "the " + what_ + ": " + cause;
+    std::string problem =
+        bytes ? named + " cannot be used: " + cause : "the " + what_ + ": " + cause;
+    remark_.clear();
     value_ = {};
-    return had;
+    return std::exchange(problem_, problem) != problem;
   }
   problem_.clear();
-  const bool other = value_.reveal() != token->reveal();
-  value_ = std::move(*token);
+  remark_ = remark_on("the token in " + named, *token);
+  const bool other = value_.reveal() != token->value.reveal();
+  value_ = std::move(token->value);
   return other || !had;
 }
 

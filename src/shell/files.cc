@@ -12,6 +12,15 @@
 namespace nbkeys::shell {
 namespace {
 
+// A file that another user may read is the usual mistake where a pod mounts it.
+std::string cause_of(int error) {
+  std::string out = std::strerror(error);
+  if (error == EACCES || error == EPERM) {
+    out += " (for user " + std::to_string(geteuid()) + ", group " + std::to_string(getegid()) + ")";
+  }
+  return out;
+}
+
 base::Error unreadable(const std::string& path, const std::string& cause) {
   return {base::ErrorCode::kInvalidInput, "read file", "cannot read " + path + ": " + cause};
 }
@@ -25,11 +34,12 @@ std::int64_t nanoseconds(const timespec& t) {
 base::Result<base::SecretText> read_file(const std::string& path, std::size_t bytes_max) {
   // Without O_NONBLOCK a named pipe would hold the event loop until somebody writes to it.
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return unreadable(path, std::strerror(errno));
+  if (file < 0) return unreadable(path, cause_of(errno));
   struct ::stat info {};
   if (fstat(file, &info) == 0 && !S_ISREG(info.st_mode)) {
     close(file);
-    return unreadable(path, S_ISDIR(info.st_mode) ? "it is a folder" : "it is not a regular file");
+    return unreadable(path, S_ISDIR(info.st_mode) ? "it is a folder; name a file in it"
+                                                  : "it is not a regular file");
   }
   base::SecretText content;
   std::array<char, 4096> piece{};
@@ -40,7 +50,7 @@ base::Result<base::SecretText> read_file(const std::string& path, std::size_t by
   const int error = got < 0 ? errno : 0;
   explicit_bzero(piece.data(), piece.size());
   close(file);
-  if (error != 0) return unreadable(path, std::strerror(error));
+  if (error != 0) return unreadable(path, cause_of(error));
   if (content.size() > bytes_max) {
     return unreadable(path, "it is longer than " + std::to_string(bytes_max) + " bytes");
   }

@@ -85,12 +85,9 @@ base::Status read_user(const KubeconfigUser& user, UpstreamSettings& out) {
   if (!user.token_file.empty()) {
     out.token = Token::file(in_folder(user.folder, user.token_file), "kubeconfig's token file");
   } else if (!user.token.empty()) {
-    auto token = token_in(user.token);
-    if (!token) {
-      return bad("the token of the kubeconfig user '" + user.name +
-                 "' cannot be used: " + token.error().message);
-    }
-    out.token = Token::fixed(std::move(*token));
+    auto token = Token::fixed(user.token, "the token of the kubeconfig user '" + user.name + "'");
+    if (!token) return token.error();
+    out.token = std::move(*token);
   }
   return base::Done{};
 }
@@ -227,7 +224,8 @@ base::Result<KubeEndpoint> load_in_cluster(const Environment& environment,
   if (!proxy) return proxy.error();
   out.upstream.proxy = std::move(*proxy);
   if (auto name_space = read_file(folder + "/namespace", 1024)) {
-    if (auto text = token_in(*name_space)) out.name_space = text->reveal();
+    // One word in a file, as a token is.
+    if (auto word = read_token(*name_space)) out.name_space = word->value.reveal();
   }
   out.origin = "in-cluster";
   return out;

@@ -110,6 +110,8 @@ void Process::netbird_token_changed() {
   const auto token = netbird_->settings().token.current();
   if (token) {
     log_.write(io::Severity::kInfo, telemetry::kTokenReloaded, "using the new NetBird token");
+    const std::string& remark = netbird_->settings().token.remark();
+    if (!remark.empty()) log_.write(io::Severity::kWarn, telemetry::kConfiguration, remark);
   } else {
     log_.write(io::Severity::kWarn, telemetry::kTokenUnusable, token.error().message);
   }

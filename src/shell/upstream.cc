@@ -53,7 +53,14 @@ base::Result<std::unique_ptr<Upstream>> Upstream::create(UpstreamSettings settin
 }
 
 std::vector<std::string> Upstream::warnings() const {
-  return tls_ ? tls_->warnings() : std::vector<std::string>();
+  auto out = tls_ ? tls_->warnings() : std::vector<std::string>();
+  const Token& token = settings_.token;
+  if (auto usable = token.current(); !usable) {
+    out.push_back(usable.error().message + "; it is read again when it changes");
+  } else if (!token.remark().empty()) {
+    out.push_back(token.remark());
+  }
+  return out;
 }
 
 base::Result<Connection> Upstream::pooled() {

@@ -43,7 +43,7 @@ class Upstream {
   static base::Result<std::unique_ptr<Upstream>> create(UpstreamSettings settings);
 
   const UpstreamSettings& settings() const { return settings_; }
-  // Odd but usable, in the certificates as they were last read: for the log.
+  // Odd but usable, in certificates and token as they were last read: for the log.
   std::vector<std::string> warnings() const;
 
   // The shared client with its kept-alive connections.

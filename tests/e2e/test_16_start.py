@@ -33,6 +33,23 @@ def test_16_missing_token_file(scene):
     assert "no-such-token" in line
 
 
+def test_16_empty_token_file_is_waited_for(scene):
+    """As where the Secret's entry is filled after the installation."""
+    path = scene.world.write_token(f"token-{scene.namespace}", "")
+    operator = scene.operator("--resync=2s", token_file=path)
+    operator.launch()
+    operator.await_log("it is empty")
+    scene.apply("patient")
+    scene.await_condition("patient", "Ready", "False", "AccountNotReady")
+    scene.world.write_token(path.name, f'"Token {scene.netbird.token}"\r\n')
+    scene.await_sound("patient")
+    operator.await_log("without what stands around it (quotes, the word Token)")
+
+
+def test_16_token_file_that_is_a_folder(scene):
+    assert "it is a folder; name a file in it" in refused(scene, token_file=scene.world.folder)
+
+
 def test_16_refused_token_is_told_and_a_good_one_taken(scene):
     """The file may be replaced at any time, so going on is not pointless here."""
     path = scene.world.write_token(f"token-{scene.namespace}", "nbp_" + "y" * 36)

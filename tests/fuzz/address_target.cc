@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "fuzz/target.h"
-#include "shell/credentials.h"
 #include "shell/proxy.h"
+#include "shell/token_text.h"
 #include "shell/url.h"
 
 namespace nbkeys::fuzz {
@@ -51,17 +51,18 @@ void proxy(std::string_view proxy_url, std::string_view exceptions, std::string_
 void token(std::string_view text) {
   base::SecretText bytes;
   bytes.append(text);
-  const auto found = shell::token_in(bytes);
+  const auto found = shell::read_token(bytes);
   if (!found) {
     PROMISE(found.error().message.size() < 80);
     return;
   }
-  const std::string_view value = found->reveal();
+  const std::string_view value = found->value.reveal();
+  PROMISE(found->taken_off.size() < 400);
   PROMISE(!value.empty());
   // It goes into a header as it is.
   PROMISE(std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 127; }));
-  const auto again = shell::token_in(*found);
-  PROMISE(again.ok() && again->reveal() == value);
+  const auto again = shell::read_token(found->value);
+  PROMISE(again.ok() && again->value.reveal() == value && again->taken_off.empty());
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ UpstreamSettings settings_for(const TinyServer& server, bool https, const std::s
   out.url = {https, "", host, server.port(), ""};
   out.trust_help = "name its CA with --netbird-ca-file";
   out.auth_scheme = "Token";
-  out.token = Token::fixed(base::SecretText(std::string("s3cret-token")));
+  out.token = std::move(*Token::fixed(base::SecretText(std::string("s3cret-token")), "the token"));
   return out;
 }
 

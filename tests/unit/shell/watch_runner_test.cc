@@ -24,7 +24,7 @@ class Watcher {
     UpstreamSettings settings;
     settings.name = "the Kubernetes API server";
     settings.url = {false, "", "127.0.0.1", server.port(), ""};
-    settings.token = Token::fixed(base::SecretText(std::string("tok")));
+    settings.token = std::move(*Token::fixed(base::SecretText(std::string("tok")), "the token"));
     upstream_ = std::move(*Upstream::create(std::move(settings)));
     runner_ = std::make_unique<WatchRunner>(
         *upstream_, WatchRunner::Hooks{[this](io::Input input) { record(std::move(input)); },
