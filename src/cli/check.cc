@@ -43,18 +43,8 @@ base::Status read_range(std::string_view flag, int value, int least, int most) {
 }
 
 base::Status read_netbird(const RawOptions& raw, RunOptions& out) {
-  auto url = shell::parse_url(raw.netbird_url);
-  if (!url) {
-    return bad("--netbird-url: '" + raw.netbird_url + "' cannot be used: " + url.error().message);
-  }
-  if (!url->user_info.empty()) {
-    return bad(
-        "--netbird-url: a user name or password has no place in it; "
-        "the token goes into --netbird-token-file");
-  }
-  if (url->path == "/api" || url->path.ends_with("/api")) {
-    return bad("--netbird-url: leave out the /api at the end; nbkeys adds it itself");
-  }
+  auto url = shell::parse_netbird_url(raw.netbird_url);
+  if (!url) return bad("--netbird-url: " + url.error().message);
   if (!url->https && !shell::is_loopback(url->host) && !raw.netbird_insecure_http) {
     return bad("--netbird-url: plain http would show the access token to everyone on the way to " +
                url->host + "; use https://, or --netbird-insecure-http if you accept that");

@@ -67,7 +67,7 @@ void add_servers(CLI::App& app, RawOptions& raw) {
       ->delimiter(',')
       ->allow_extra_args(false);
   add(app, kGroupNetBird, "netbird-url", raw.netbird_url,
-      "address of the NetBird management server, without /api")
+      "address of the NetBird management server; an /api at its end is left out")
       ->type_name("URL")
       ->capture_default_str();
   add(app, kGroupNetBird, "netbird-token-file", raw.netbird_token_file,

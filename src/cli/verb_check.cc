@@ -94,10 +94,6 @@ base::Status check_selection(const Request& request) {
   for (const std::string& name : request.names) {
     if (!is_name(name, 253, true)) return bad("'" + name + "' is not the name of a SetupKey");
   }
-  if (request.access.netbird_url.ends_with("/api") ||
-      request.access.netbird_url.ends_with("/api/")) {
-    return bad("--netbird-url: leave out the /api at the end; nbkeys adds it itself");
-  }
   return base::Done{};
 }
 

@@ -59,7 +59,7 @@ void add_selection(CLI::App& verb, RawVerb& raw) {
 void add_netbird(CLI::App& verb, RawVerb& raw) {
   auto& access = raw.request.access;
   add_twinned(verb, kGroupNetBird, "--netbird-url", "NBKEYS_NETBIRD_URL", access.netbird_url, "URL",
-              "address of the NetBird management server, without /api");
+              "address of the NetBird management server; an /api at its end is left out");
   add_twinned(verb, kGroupNetBird, "--netbird-token-file", "NBKEYS_NETBIRD_TOKEN_FILE",
               access.netbird_token_file, "FILE", "file with an access token of NetBird");
   add_twinned(verb, kGroupNetBird, "--netbird-ca-file", "NBKEYS_NETBIRD_CA_FILE",

@@ -21,10 +21,8 @@ constexpr const char* kOrFlags = "; give --netbird-url and --netbird-token-file 
 
 base::Result<shell::UpstreamSettings> settings_for(const std::string& address, bool insecure_http,
                                                    const std::string& ca_file) {
-  auto url = shell::parse_url(address);
-  if (!url) {
-    return missing("the NetBird address '" + address + "' cannot be used: " + url.error().message);
-  }
+  auto url = shell::parse_netbird_url(address);
+  if (!url) return missing("the address of NetBird (--netbird-url): " + url.error().message);
   if (!url->https && !insecure_http && !shell::is_loopback(url->host)) {
     return missing("plain http would show the access token to everyone on the way to " + url->host +
                    "; use https://, or --netbird-insecure-http if you accept that");

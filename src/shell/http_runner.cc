@@ -118,6 +118,7 @@ void HttpRunner::begin(const std::shared_ptr<Exchange>& exchange, io::HttpReques
   http::http_request out{std::string(io::method_name(request.method))};
   out.set_request_uri(web::uri(request.path));
   out.headers().add("User-Agent", "nbkeys/" NBKEYS_VERSION);
+  if (!exchange->connection.host.empty()) out.headers().add("Host", exchange->connection.host);
   if (!request.accept.empty()) out.headers().add("Accept", request.accept);
   if (request.fresh) out.headers().add("Cache-Control", "no-cache");
   if (!authorization->empty()) {

@@ -201,9 +201,8 @@ bool in_cluster(const Environment& environment) {
 base::Result<KubeEndpoint> load_in_cluster(const Environment& environment,
                                            const std::string& folder) {
   std::string host = environment("KUBERNETES_SERVICE_HOST").value_or("");
-  const std::string port = environment("KUBERNETES_SERVICE_PORT").value_or("443");
-  // cpprestsdk cannot connect to an IPv6 literal; the name is in the server's certificate as well.
-  if (host.find(':') != std::string::npos) host = "kubernetes.default.svc";
+  const std::string port = environment("KUBERNETES_SERVICE_PORT").value_or("");
+  if (is_ipv6_literal(host)) host = "[" + host + "]";
   auto url = parse_url("https://" + host + ":" + port);
   if (!url) {
     return bad("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT make no address: " +

@@ -14,10 +14,15 @@ constexpr base::Duration kIdleMax{120'000};
 // Each request has its own total bound; this only ends a step that hangs beyond any of them.
 constexpr base::Duration kInactivityMax{120'000};
 
+// cpprestsdk hands the host to the resolver as it stands, which knows no brackets, and takes a
+// missing port of a proxy for 0.
+web::uri uri_to_connect_to(const Url& url) {
+  return web::uri((url.https ? "https://" : "http://") + url.host + ":" + std::to_string(url.port) +
+                  url.path);
+}
+
 web::web_proxy proxy_of(const Url& url) {
-  Url bare = url;
-  bare.user_info.clear();
-  web::web_proxy out{web::uri(to_text(bare))};
+  web::web_proxy out{uri_to_connect_to(url)};
   if (!url.user_info.empty()) {
     const std::size_t colon = url.user_info.find(':');
     const std::string user = url.user_info.substr(0, colon);
@@ -37,12 +42,6 @@ Upstream::Upstream(UpstreamSettings settings, std::shared_ptr<const TlsContext> 
 }
 
 base::Result<std::unique_ptr<Upstream>> Upstream::create(UpstreamSettings settings) {
-  if (settings.url.host.find(':') != std::string::npos) {
-    return base::Error{base::ErrorCode::kInvalidInput, "connect",
-                       "the address of " + settings.name + " is an IPv6 literal (" +
-                           to_text(settings.url) +
-                           "), which is not supported: use a host name that resolves to it"};
-  }
   std::shared_ptr<const TlsContext> tls;
   if (settings.url.https) {
     auto loaded = TlsContext::load(settings.tls);
@@ -80,6 +79,8 @@ base::Result<Connection> Upstream::fresh(base::Duration inactivity_max) const {
   out.trace = std::make_shared<TlsTrace>();
   const std::string& named = settings_.tls.server_name;
   out.trace->host = named.empty() ? settings_.url.host : named;
+  // A name that ends in a dot is the same one, looked up without search domains.
+  if (out.trace->host.ends_with('.')) out.trace->host.pop_back();
   if (!is_ip_literal(out.trace->host)) out.trace->server_name = out.trace->host;
   try {
     web::http::client::http_client_config config;
@@ -94,8 +95,11 @@ base::Result<Connection> Upstream::fresh(base::Duration inactivity_max) const {
             tls->apply(context.native_handle(), trace);
           });
     }
-    out.client =
-        std::make_shared<web::http::client::http_client>(web::uri(to_text(settings_.url)), config);
+    // A proxy looks the host up itself, and takes it with brackets.
+    const bool bare = !settings_.proxy && is_ipv6_literal(settings_.url.host);
+    if (bare) out.host = authority(settings_.url);
+    out.client = std::make_shared<web::http::client::http_client>(
+        bare ? uri_to_connect_to(settings_.url) : web::uri(to_text(settings_.url)), config);
   } catch (const std::exception& problem) {
     return base::Error{
         base::ErrorCode::kInvalidInput, "connect",

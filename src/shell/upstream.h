@@ -35,6 +35,7 @@ struct UpstreamSettings {
 struct Connection {
   std::shared_ptr<web::http::client::http_client> client;
   std::shared_ptr<TlsTrace> trace;
+  std::string host;     // of the Host header; empty where the library makes it right by itself
   bool reused = false;  // may go over a connection that served before
 };
 

@@ -66,6 +66,7 @@ void WatchRunner::begin(const std::shared_ptr<Stream>& stream, const io::OpenWat
   http::http_request out{"GET"};
   out.set_request_uri(web::uri(command.path));
   out.headers().add("User-Agent", "nbkeys/" NBKEYS_VERSION);
+  if (!stream->connection.host.empty()) out.headers().add("Host", stream->connection.host);
   out.headers().add("Accept", command.accept.empty() ? "application/json" : command.accept);
   if (!authorization->empty()) {
     out.headers().add("Authorization", std::string(authorization->reveal()));

@@ -31,7 +31,7 @@ WRONG = [
     ({"uninstall": {"policy": "delete"}}, "/uninstall/policy"),
     ({"uninstall": {"timeoutSeconds": 5}}, "/uninstall/timeoutSeconds"),
     ({"defaultAccount": {"managementURL": "netbird.example.com"}}, "/defaultAccount/managementURL"),
-    ({"defaultAccount": {"managementURL": "https://a.example/api"}},
+    ({"defaultAccount": {"managementURL": "https://a.example/?x=1"}},
      "/defaultAccount/managementURL"),
     ({"defaultAccount": {"caBundle": "ca.crt"}}, "/defaultAccount/caBundle"),
     ({"defaultAccount": {"caBundleRef": {"kind": "File"}}}, "/defaultAccount/caBundleRef/kind"),

@@ -1,11 +1,13 @@
 """Starting wrongly is one clear line that names the cause and the remedy, and a non-zero exit."""
 
+import socket
 import subprocess
 
 import pytest
 import yaml
 
 from harness.kubernetes import write_kubeconfig
+from harness.proxy import Proxy, make_certificate
 
 
 def refused(scene, *flags, token_file=None, kubeconfig=None, timeout=20):
@@ -48,6 +50,36 @@ def test_16_empty_token_file_is_waited_for(scene):
 
 def test_16_token_file_that_is_a_folder(scene):
     assert "it is a folder; name a file in it" in refused(scene, token_file=scene.world.folder)
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+def test_16_ipv6_addresses(scene):
+    """Both servers where only IPv6 reaches them, with TLS and without a name; watches, too."""
+    world = scene.world
+    certificate = make_certificate(world.folder, f"{scene.namespace}-ipv6", "::1")
+    kube = Proxy("kube-ipv6", world.kube_proxy.url, certificate, world.proxy_ca, host="::1").start()
+    netbird = Proxy("netbird-ipv6", world.netbird_proxy.url, certificate, host="::1").start()
+    token = yaml.safe_load(world.operator_kubeconfig.read_text())["users"][0]["user"]["token"]
+    operator = scene.operator("--resync=2s", f"--netbird-ca-file={certificate[0]}")
+    operator.kubeconfig = write_kubeconfig(
+        world.folder / f"{scene.namespace}.ipv6", kube.url, certificate[0], token)
+    operator.netbird_url = netbird.url + "/api/"
+    try:
+        operator.start()
+        scene.await_sound(scene.apply("far"))
+        operator.stop()
+    finally:
+        for each in (kube, netbird):
+            each.stop()
 
 
 def test_16_refused_token_is_told_and_a_good_one_taken(scene):

@@ -31,6 +31,18 @@ void address(std::string_view text) {
           url->host.ends_with("localhost"));
 }
 
+void netbird_address(std::string_view text) {
+  const auto url = shell::parse_netbird_url(text);
+  if (!url) {
+    PROMISE(url.error().message.size() < 2'500 &&
+            url.error().message.find('\n') == std::string::npos);
+    return;
+  }
+  PROMISE(url->user_info.empty() && !url->path.ends_with('/'));
+  const auto again = shell::parse_url(shell::to_text(*url));
+  PROMISE(again.ok() && same(*again, *url));
+}
+
 void proxy(std::string_view proxy_url, std::string_view exceptions, std::string_view target) {
   const auto environment = [&](std::string_view name) -> std::optional<std::string> {
     if (name == "NO_PROXY") return std::string(exceptions);
@@ -75,6 +87,8 @@ FUZZ_TARGET(address) {
   const std::string_view target = script.text_until('\n');
   const std::string_view proxy_url = script.text_until('\n');
   address(target);
+  netbird_address(target);
+  netbird_address(bytes);
   proxy(proxy_url, script.rest(), target);
 }
 

@@ -16,13 +16,13 @@ from .rules import Rule
 from .wire import Closed, Stream, bodiless, body_of, dechunk, wait_for
 
 
-def make_certificate(folder, name):
-    """A self-signed certificate for 127.0.0.1. Returns (certificate file, key file)."""
+def make_certificate(folder, name, address="127.0.0.1"):
+    """A self-signed certificate for the address. Returns (certificate file, key file)."""
     certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
          "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext",
-         "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+         f"subjectAltName=IP:{address}", "-keyout", key, "-out", certificate],
         check=True, capture_output=True)
     return certificate, key
 
@@ -57,7 +57,7 @@ class Proxy:
     returns a Rule that shall, or None."""
 
     def __init__(self, name, upstream, certificate=None, upstream_ca=None,
-                 observed=None, observe=None, arbiter=None):
+                 observed=None, observe=None, arbiter=None, host="127.0.0.1"):
         where = urlsplit(upstream)
         self.name = name
         self.upstream = (where.hostname, where.port)
@@ -75,17 +75,19 @@ class Proxy:
         self.records = []
         self.open_sockets = set()
         self.listener = None
+        self.host = host
         self.port = None
 
     @property
     def url(self):
-        return f"{'https' if self.client_tls else 'http'}://127.0.0.1:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.client_tls else 'http'}://{host}:{self.port}"
 
     def start(self):
         """Listens; on the same port again after stop()."""
-        self.listener = socket.socket()
+        self.listener = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", self.port or 0))
+        self.listener.bind((self.host, self.port or 0))
         self.listener.listen(512)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()

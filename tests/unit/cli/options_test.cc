@@ -146,7 +146,9 @@ TEST(Options, NameCauseAndRemedyOfEachMistake) {
 
 TEST(Options, CheckTheNetBirdUrl) {
   EXPECT_THAT(refusal({"--netbird-url", "api.netbird.io"}), HasSubstr("https://"));
-  EXPECT_THAT(refusal({"--netbird-url", "https://nb.test/api"}), HasSubstr("leave out the /api"));
+  EXPECT_EQ(to_text(run_with({"--netbird-url", "https://nb.test:443/api/"}).run.netbird_url),
+            "https://nb.test");
+  EXPECT_THAT(refusal({"--netbird-url", "https://fd00::1"}), HasSubstr("https://[fd00::1]"));
   EXPECT_THAT(refusal({"--netbird-url", "http://nb.test"}), HasSubstr("--netbird-insecure-http"));
   EXPECT_THAT(refusal({"--netbird-url", "https://a:b@nb.test"}), HasSubstr("--netbird-token-file"));
   EXPECT_EQ(run_with({"--netbird-url", "http://127.0.0.1:33073"}).what, Parsed::What::kRun);

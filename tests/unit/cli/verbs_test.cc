@@ -72,7 +72,6 @@ TEST(Verbs, NameCauseAndRemedyOfEachMistake) {
   EXPECT_THAT(refusal({"list", "-n", "X"}), HasSubstr("not the name of a namespace"));
   EXPECT_THAT(refusal({"list", "--color", "red"}), HasSubstr("auto, always, never"));
   EXPECT_THAT(refusal({"list", "--unused-after", "soon"}), HasSubstr("--unused-after"));
-  EXPECT_THAT(refusal({"list", "--netbird-url", "https://x/api"}), HasSubstr("leave out the /api"));
   EXPECT_THAT(refusal({"rotate"}), HasSubstr("say which SetupKeys"));
   EXPECT_THAT(refusal({"rotate", "a", "--all"}), HasSubstr("exclude each other"));
   EXPECT_THAT(refusal({"rotate", "a", "-A"}), HasSubstr("one namespace"));

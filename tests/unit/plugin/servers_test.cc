@@ -35,7 +35,7 @@ class Servers : public testing::Test {
     kube.url = {false, "", "127.0.0.1", server_.port(), ""};
     link_ = std::move(*Link::open(std::move(kube)));
     Access access;
-    access.netbird_url = "http://127.0.0.1:" + std::to_string(server_.port());
+    access.netbird_url = "http://127.0.0.1:" + std::to_string(server_.port()) + "/api/";
     access.netbird_token_file = token_file;
     return open_netbird(access, *link_);
   }
@@ -46,6 +46,8 @@ class Servers : public testing::Test {
     request.timeout = base::Duration{5'000};
     EXPECT_TRUE(netbird.link->call(std::move(request)).ok());
     const std::string seen = server_.requests().back();
+    EXPECT_THAT(seen, testing::StartsWith("GET /api/setup-keys "))
+        << "whatever the address ends in";
     const std::size_t at = seen.find("Authorization:");
     return at == std::string::npos ? "" : seen.substr(at, seen.find('\r', at) - at);
   }

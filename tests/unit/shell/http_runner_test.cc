@@ -294,6 +294,51 @@ TEST(HttpRunner, GoesThroughAProxy) {
   EXPECT_THAT(proxy.requests()[0], HasSubstr("Proxy-Authorization: Basic bWU6cEBzcw==\r\n"));
 }
 
+TEST(HttpRunner, ReachesAnIpv6AddressOverPlainHttp) {
+  if (!TinyServer::has_ipv6()) GTEST_SKIP() << "this machine has no ::1";
+  TinyServer server(
+      [](const std::string&, const auto&) { return TinyServer::Reply{answer(200, "{}")}; }, nullptr,
+      false, TinyServer::Loopback::kIpv6);
+  Runner runner(settings_for(server, false, "::1"));
+  for (int i = 0; i < 2; ++i) {
+    const auto outcome = runner.send(request(io::Method::kGet));
+    ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  }
+  EXPECT_EQ(server.connection_count(), 1) << "kept alive as any other";
+  EXPECT_THAT(server.requests()[1],
+              HasSubstr("\r\nHost:[::1]:" + std::to_string(server.port()) + "\r\n"));
+}
+
+TEST(HttpRunner, AsksAProxyForAnIpv6AddressInBrackets) {
+  TinyServer proxy([](const std::string& seen, const auto&) {
+    return TinyServer::Reply{answer(seen.starts_with("CONNECT") ? 403 : 200, "{}")};
+  });
+  for (const bool https : {false, true}) {
+    auto settings = settings_for(proxy, https, "fd00::1");
+    settings.url.port = https ? 443 : 80;
+    settings.proxy = Url{false, "", "127.0.0.1", proxy.port(), ""};
+    Runner runner(std::move(settings));
+    EXPECT_EQ(runner.send(request(io::Method::kGet)).ok(), !https);
+  }
+  EXPECT_THAT(proxy.requests()[0], testing::StartsWith("GET http://[fd00::1]/"));
+  EXPECT_THAT(proxy.requests()[0], HasSubstr("\r\nHost: [fd00::1]\r\n"));
+  EXPECT_THAT(proxy.requests()[1], testing::StartsWith("CONNECT [fd00::1]:443 HTTP/1.1\r\n"));
+}
+
+TEST(HttpRunner, GoesThroughAProxyWithAnIpv6Address) {
+  if (!TinyServer::has_ipv6()) GTEST_SKIP() << "this machine has no ::1";
+  TinyServer proxy(
+      [](const std::string&, const auto&) { return TinyServer::Reply{answer(200, "{}")}; }, nullptr,
+      false, TinyServer::Loopback::kIpv6);
+  auto settings = settings_for(proxy, false, "netbird.test");
+  settings.url.port = 80;
+  settings.proxy = Url{false, "", "::1", proxy.port(), ""};
+  Runner runner(std::move(settings));
+  const auto outcome = runner.send(request(io::Method::kGet));
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_THAT(proxy.requests()[0], testing::StartsWith("GET http://netbird.test/"));
+}
+
 TEST(HttpRunner, TellsThatTheProxyIsDead) {
   TinyServer unused([](const std::string&, const auto&) { return TinyServer::Reply{}; });
   auto settings = settings_for(unused, true, "netbird.test");

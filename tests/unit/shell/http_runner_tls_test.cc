@@ -66,6 +66,37 @@ TEST(HttpRunnerTls, TrustsTheGivenCaForNameAndAddress) {
   EXPECT_EQ(server.last_server_name(), "localhost");
 }
 
+TEST(HttpRunnerTls, AnIpv6AddressIsReachedAndMustBeInTheCertificate) {
+  if (!TinyServer::has_ipv6()) GTEST_SKIP() << "this machine has no ::1";
+  const TlsIdentity right = make_identity("IP:::1");
+  TinyServer server(kOk, &right, false, TinyServer::Loopback::kIpv6);
+  auto settings = settings_for(server, "::1", right.certificate_pem);
+  settings.url.path = "/prefix";
+  const auto outcome = get(std::move(settings));
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_EQ(server.last_server_name(), "") << "an address is no server name";
+  EXPECT_THAT(server.requests()[0], testing::StartsWith("GET /prefix/x HTTP/1.1\r\n"));
+  EXPECT_THAT(server.requests()[0],
+              HasSubstr("\r\nHost:[::1]:" + std::to_string(server.port()) + "\r\n"));
+  const TlsIdentity wrong = make_identity("DNS:localhost,IP:::2");
+  TinyServer other(kOk, &wrong, false, TinyServer::Loopback::kIpv6);
+  const auto refused = get(settings_for(other, "::1", wrong.certificate_pem));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("the certificate of ::1 could not be verified: IP address mismatch: it is "
+                        "for localhost, ::2"));
+}
+
+TEST(HttpRunnerTls, ANameThatEndsInADotIsTheSameName) {
+  const TlsIdentity identity = make_identity("DNS:localhost");
+  TinyServer server(kOk, &identity);
+  auto settings = settings_for(server, "127.0.0.1", identity.certificate_pem);
+  settings.tls.server_name = "localhost.";
+  const auto outcome = get(std::move(settings));
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_EQ(server.last_server_name(), "localhost");
+}
+
 TEST(HttpRunnerTls, SaysWhyACertificateIsNotTrusted) {
   const TlsIdentity identity = make_identity("DNS:localhost");
   TinyServer server(kOk, &identity);

@@ -164,9 +164,13 @@ TEST(InCluster, ReadsWhatThePodHas) {
   EXPECT_EQ(to_text(endpoint->upstream.url), "https://10.96.0.1:6443");
   EXPECT_EQ(endpoint->name_space, "nbkeys-system");
   EXPECT_EQ(endpoint->upstream.tls.ca.path, folder.path() + "/ca.crt");
-  const auto v6 = load_in_cluster(with({{"KUBERNETES_SERVICE_HOST", "fd00::1"}}), folder.path());
-  ASSERT_TRUE(v6.ok());
-  EXPECT_EQ(to_text(v6->upstream.url), "https://kubernetes.default.svc");
+  for (const char* written : {"fd00::1", "[fd00::1]"}) {
+    const auto v6 = load_in_cluster(
+        with({{"KUBERNETES_SERVICE_HOST", written}, {"KUBERNETES_SERVICE_PORT", ""}}),
+        folder.path());
+    ASSERT_TRUE(v6.ok()) << v6.error().message;
+    EXPECT_EQ(to_text(v6->upstream.url), "https://[fd00::1]") << "no name: a pod may have no DNS";
+  }
 }
 
 TEST(InCluster, SaysThatTheTokenIsNotMounted) {

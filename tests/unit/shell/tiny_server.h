@@ -35,19 +35,13 @@ class TinyServer {
   using Send = std::function<void(const std::string& bytes)>;
   using Script = std::function<Reply(const std::string& request, const Send& send)>;
 
+  enum class Loopback { kIpv4, kIpv6 };
+
   explicit TinyServer(Script script, const TlsIdentity* identity = nullptr,
-                      bool wants_client_certificate = false)
+                      bool wants_client_certificate = false, Loopback loopback = Loopback::kIpv4)
       : script_(std::move(script)) {
     if (identity != nullptr) context_ = make_context(*identity, wants_client_certificate);
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    listen(listener_, 64);
-    socklen_t size = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+    loopback == Loopback::kIpv4 ? listen_on_ipv4() : listen_on_ipv6();
     acceptor_ = std::thread([this]() { accept_all(); });
   }
   ~TinyServer() {
@@ -62,6 +56,15 @@ class TinyServer {
     close(listener_);
     for (const int file : files_) close(file);
     SSL_CTX_free(context_);
+  }
+
+  // Not every machine has IPv6.
+  static bool has_ipv6() {
+    const int probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in6 address = ipv6_loopback();
+    const bool bound = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    close(probe);
+    return bound;
   }
 
   std::uint16_t port() const { return port_; }
@@ -80,6 +83,37 @@ class TinyServer {
   }
 
  private:
+  static sockaddr_in6 ipv6_loopback() {
+    sockaddr_in6 out{};
+    out.sin6_family = AF_INET6;
+    out.sin6_addr = in6addr_loopback;
+    return out;
+  }
+
+  void listen_on_ipv4() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listen_on(AF_INET, address);
+    port_ = ntohs(address.sin_port);
+  }
+
+  void listen_on_ipv6() {
+    sockaddr_in6 address = ipv6_loopback();
+    listen_on(AF_INET6, address);
+    port_ = ntohs(address.sin6_port);
+  }
+
+  // Any free port; `address` is what it became.
+  template <typename Address>
+  void listen_on(int family, Address& address) {
+    listener_ = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    listen(listener_, 64);
+    socklen_t size = sizeof address;
+    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+  }
+
   static SSL_CTX* make_context(const TlsIdentity& identity, bool wants_client_certificate) {
     SSL_CTX* context = SSL_CTX_new(TLS_server_method());
     BIO* bio = BIO_new_mem_buf(identity.certificate_pem.data(),

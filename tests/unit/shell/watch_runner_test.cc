@@ -19,11 +19,11 @@ using testing::HasSubstr;
 // Records inputs as words, and lets a test wait for the end or for some bytes.
 class Watcher {
  public:
-  explicit Watcher(const TinyServer& server) {
+  explicit Watcher(const TinyServer& server, const std::string& host = "127.0.0.1") {
     ensure_pool();
     UpstreamSettings settings;
     settings.name = "the Kubernetes API server";
-    settings.url = {false, "", "127.0.0.1", server.port(), ""};
+    settings.url = {false, "", host, server.port(), ""};
     settings.token = std::move(*Token::fixed(base::SecretText(std::string("tok")), "the token"));
     upstream_ = std::move(*Upstream::create(std::move(settings)));
     runner_ = std::make_unique<WatchRunner>(
@@ -85,6 +85,20 @@ class Watcher {
 };
 
 constexpr const char* kStreamHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+TEST(WatchRunner, ReachesAnIpv6Address) {
+  if (!TinyServer::has_ipv6()) GTEST_SKIP() << "this machine has no ::1";
+  TinyServer server(
+      [](const std::string&, const auto&) {
+        return TinyServer::Reply{answer(200, "{}"), true};
+      },
+      nullptr, false, TinyServer::Loopback::kIpv6);
+  Watcher watcher(server, "::1");
+  watcher.open();
+  EXPECT_EQ(watcher.wait_for_end().status, 200);
+  EXPECT_THAT(server.requests()[0],
+              HasSubstr("\r\nHost:[::1]:" + std::to_string(server.port()) + "\r\n"));
+}
 
 TEST(WatchRunner, DeliversAStreamInOrderUntilTheServerEndsIt) {
   TinyServer server([](const std::string&, const auto& send) {
