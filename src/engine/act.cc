@@ -109,6 +109,7 @@ io::HttpRequest request_for(const Action& action, const Observed& o, const std::
             return kube::patch_finalizers(meta, without_finalizer(meta.finalizers));
           },
           [&](const WriteStatus& a) { return status_request(a.next, o); },
+          [&](const RestoreStatus& a) { return status_request(a.next, o); },
           [&](const Claim& a) { return status_request(a.next, o); },
           [&](const CreateKey& a) { return post_request(o, owner, a); },
           [&](const LookForSecret&) { return kube::get_secret_meta(secret_ref(o.resource)); },

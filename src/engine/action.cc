@@ -17,6 +17,12 @@ constexpr ActionTraits kAddFinalizer{"add_finalizer", Server::kKube, Cost::kNoth
 constexpr ActionTraits kRemoveFinalizer{"remove_finalizer", Server::kKube, Cost::kNothing,
                                         Kind::kFinalizers};
 constexpr ActionTraits kWriteStatus{"write_status", Server::kKube, Cost::kNothing, Kind::kStatus};
+// Whoever takes it away again and again shall not make us write without end.
+constexpr ActionTraits kRestoreStatus{"restore_status",
+                                      Server::kKube,
+                                      Cost::kNothing,
+                                      Kind::kRestoreStatus,
+                                      {base::Duration{5'000}, base::Duration{285'000}, 5}};
 constexpr ActionTraits kClaim{"claim", Server::kKube, Cost::kPaysForCreate, Kind::kStatus};
 // NetBird may have made a key each time, so this is tried seldom.
 constexpr ActionTraits kCreateKey{"create_key",
@@ -50,6 +56,7 @@ const ActionTraits& traits_of(const Action& action) {
                        [](const AddFinalizer&) -> Traits { return kAddFinalizer; },
                        [](const RemoveFinalizer&) -> Traits { return kRemoveFinalizer; },
                        [](const WriteStatus&) -> Traits { return kWriteStatus; },
+                       [](const RestoreStatus&) -> Traits { return kRestoreStatus; },
                        [](const Claim&) -> Traits { return kClaim; },
                        [](const CreateKey&) -> Traits { return kCreateKey; },
                        [](const LookForSecret&) -> Traits { return kLookForSecret; },

@@ -22,6 +22,10 @@ struct RemoveFinalizer {};
 struct WriteStatus {  // where `next` differs from what is stored
   kube::KeyStatus next;
 };
+struct RestoreStatus {  // what somebody took away, or what went when the state was put back
+  kube::KeyStatus next;
+  std::string key_id;  // of the key that is taken up again; empty where none is
+};
 struct Claim {  // from then on this process may POST the revision once
   std::uint32_t revision = 0;
   kube::KeyStatus next;
@@ -51,9 +55,10 @@ struct DeleteKey {
   std::string account;
 };
 
-using Action = std::variant<Rest, ReadSetupKey, AddFinalizer, RemoveFinalizer, WriteStatus, Claim,
-                            CreateKey, LookForSecret, ReadSecret, TryWritingSecret, WriteSecret,
-                            RepairSecret, UpdateGroups, RevokeKey, DeleteKey>;
+using Action =
+    std::variant<Rest, ReadSetupKey, AddFinalizer, RemoveFinalizer, WriteStatus, RestoreStatus,
+                 Claim, CreateKey, LookForSecret, ReadSecret, TryWritingSecret, WriteSecret,
+                 RepairSecret, UpdateGroups, RevokeKey, DeleteKey>;
 
 // What each action is; a new action does not compile until it has its row (action.cc).
 struct ActionTraits {
@@ -68,6 +73,7 @@ struct ActionTraits {
     kReadSetupKey,
     kFinalizers,
     kStatus,
+    kRestoreStatus,
     kReadSecret,
     kTrySecret,
     kWriteSecret,
@@ -87,7 +93,7 @@ inline const char* action_name(const Action& action) { return traits_of(action).
 // The account whose server, budget and health the action needs; empty where it needs none.
 const std::string& account_of(const Action& action);
 void name_account(Action& action, const std::string& account);
-// The key at NetBird that it is about; empty where there is none yet.
+// The key at NetBird that it is about; empty where there is none, or none yet.
 const std::string& key_of(const Action& action);
 // What the status will say where the action writes it; else null.
 const kube::KeyStatus* next_of(const Action& action);

@@ -58,7 +58,8 @@ class Answer {
   void succeeded() {
     effect_.done = true;
     // What somebody else may undo again and again backs off although it works.
-    const bool undone = std::holds_alternative<RepairSecret>(pending_.action) ||
+    const bool undone = std::holds_alternative<RestoreStatus>(pending_.action) ||
+                        std::holds_alternative<RepairSecret>(pending_.action) ||
                         std::holds_alternative<UpdateGroups>(pending_.action);
     if (undone) {
       flight_->troubles.repeated(pending_.action, now_.mono);
@@ -92,6 +93,7 @@ Effect Answer::take(io::HttpOutcome outcome) {
                  [&](const AddFinalizer&) { setup_key_written(from_kube()); },
                  [&](const RemoveFinalizer&) { setup_key_written(from_kube()); },
                  [&](const WriteStatus&) { setup_key_written(from_kube()); },
+                 [&](const RestoreStatus&) { setup_key_written(from_kube()); },
                  [&](const Claim& a) { claimed(from_kube(), a); },
                  [&](const CreateKey& a) { key_created(from_netbird(), a); },
                  [&](const LookForSecret&) { secret_looked(from_kube()); },

@@ -150,6 +150,14 @@ Decision with_endings(const Observed& o, const Endings& ending, Decision out) {
   return out;
 }
 
+Decision go_on(const Observed& o) {
+  Endings ending = endings(o);
+  if (ending.act) return std::move(*ending.act);
+  // What is to be written next is written to what is there, and that cannot be read.
+  if (o.flight.needs_refresh) return with_endings(o, {}, unless_held(o, act(o, ReadSetupKey{})));
+  return with_endings(o, ending, unless_held(o, follow_spec(o)));
+}
+
 }  // namespace
 
 Decision decide(const Observed& o) {
@@ -158,14 +166,13 @@ Decision decide(const Observed& o) {
     return act(o, ReadSetupKey{});
   }
   if (o.resource.meta.deleting && !blind) return unless_held(o, decide_deletion(o));
-  if (auto back = blind ? std::nullopt : put_tickets_back(o)) {
-    if (!o.flight.troubles.hold(back->action, o.now.mono)) return std::move(*back);
-  }
-  Endings ending = endings(o);
-  if (ending.act) return std::move(*ending.act);
-  // What is to be written next is written to what is there, and that cannot be read.
-  if (blind) return with_endings(o, {}, unless_held(o, act(o, ReadSetupKey{})));
-  return with_endings(o, ending, unless_held(o, follow_spec(o)));
+  auto back = blind ? std::nullopt : put_tickets_back(o);
+  if (!back) return go_on(o);
+  const auto held = o.flight.troubles.hold(back->action, o.now.mono);
+  if (!held) return std::move(*back);
+  Decision out = go_on(o);
+  wake_by(held, out);
+  return out;
 }
 
 }  // namespace nbkeys::engine

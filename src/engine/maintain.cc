@@ -2,6 +2,7 @@
 
 #include "engine/judge.h"
 #include "engine/rungs.h"
+#include "status/conditions.h"
 
 namespace nbkeys::engine {
 namespace {
@@ -99,7 +100,9 @@ std::optional<Decision> adopt(const Observed& o) {
   kube::SetupKey after = o.resource;
   after.status = next;
   const Observed then = seen_as(o, after);
-  Decision out = write_status(o, with_key_facts(then, next), judge(then));
+  next = with_key_facts(then, std::move(next));
+  status::apply_report(judge(then), o.resource.meta.generation, o.now.wall, next);
+  Decision out = act(o, RestoreStatus{std::move(next), secret.key_id});
   out.event =
       kube::Event{false, "Adopted",
                   "status was rebuilt from Secret " + secret.ref.name + ": key " + secret.key_id +

@@ -17,6 +17,8 @@ using status::Reason;
 // longer than a lease, the age of a claim and the time of its POST together.
 constexpr base::Duration kSettled{120'000};
 constexpr std::size_t kNamed = 5;
+// So often within a while is no state that was put back, but somebody who does it.
+constexpr int kFight = 2;
 
 std::vector<std::string> unknown_keys(const Observed& o) {
   const auto& left = o.resource.leave_keys;
@@ -54,6 +56,16 @@ std::string in_words(Reason reason, const std::vector<std::string>& ids) {
   return what + listed(ids) +
          "; they are left alone. Give a copy another identity; name keys to be ended in the "
          "annotation keys.netbird.io/end-keys, and those to be left in keys.netbird.io/leave-keys";
+}
+
+kube::Event taken_away(const Observed& o) {
+  return kube::Event{
+      true, "StatusDrift",
+      "somebody lowers status.lastRevision again and again, by which the operator knows its "
+      "keys; it is put back ever more rarely. 'kubectl get setupkey " +
+          o.resource.meta.ref.name +
+          " --show-managed-fields -o yaml' tells who writes the status; take the right to do "
+          "so from them"};
 }
 
 }  // namespace
@@ -95,7 +107,11 @@ std::optional<Decision> put_tickets_back(const Observed& o) {
     kube::enter_ticket(next, ticket, [](kube::TicketWord) { return false; });
   }
   next.last_revision = o.flight.last_revision;
-  return note_status(std::move(next), Priority::kEnding);
+  Decision out = act(o, RestoreStatus{std::move(next), ""}, Priority::kEnding);
+  const Trouble* before = o.flight.troubles.with(out.action);
+  const bool works = before != nullptr && before->error.message.empty();
+  if (works && before->backoff.failures >= kFight) out.event = taken_away(o);
+  return out;
 }
 
 void draw_ticket(Claim& claim, const Observed& o, kube::TicketWord word) {

@@ -34,6 +34,7 @@ constexpr std::array kNames = {
     Name{"Adopted", "key_adopted"},
     Name{"GroupsUpdated", "groups_updated"},
     Name{"SecretDataDrift", "secret_drift"},
+    Name{"StatusDrift", "status_drift"},
     Name{"SecretConflict", "secret_conflict"},
     Name{"RevokedExternally", "key_revoked_externally"},
     Name{"DeletedExternally", "key_deleted_externally"},

@@ -65,6 +65,7 @@ inline constexpr std::array kEvents = {
     EventWord{"Adopted", "key_adopted", false},
     EventWord{"GroupsUpdated", "groups_updated", false},
     EventWord{"SecretDataDrift", "secret_drift", true},
+    EventWord{"StatusDrift", "status_drift", true},
     EventWord{"SecretConflict", "secret_conflict", true},
     EventWord{"RevokedExternally", "key_revoked_externally", true},
     EventWord{"DeletedExternally", "key_deleted_externally", true},

@@ -337,6 +337,9 @@ TEST_P(QuietWebhook, TakesFromTheSecret) {
     if (what == "annotation" && metadata.contains("annotations")) {
       metadata["annotations"].erase("keys.netbird.io/template");
     }
+    if (what == "ticket" && metadata.contains("annotations")) {
+      metadata["annotations"].erase("keys.netbird.io/ticket");
+    }
     if (what == "owner") metadata.erase("ownerReferences");
     if (what == "annotations") metadata.erase("annotations");
     if (what == "entry" && object.contains("data")) object["data"].erase("NB_URL");
@@ -351,7 +354,7 @@ TEST_P(QuietWebhook, TakesFromTheSecret) {
 
 INSTANTIATE_TEST_SUITE_P(Lasting, QuietWebhook,
                          testing::Values("label", "uid_label", "annotation", "owner", "annotations",
-                                         "entry"),
+                                         "ticket", "entry"),
                          [](const auto& about) { return std::string(about.param); });
 
 // Secrets that name SetupKeys which they do not belong to, with annotations that say anything.

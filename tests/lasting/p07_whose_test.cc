@@ -113,6 +113,104 @@ TEST(WhoseTest, TwoInstallationsForTwoAccounts) {
   at_most("keys in an hour", posts(), 1);
 }
 
+// Somebody takes away, every second, what tells whose a key is.
+struct Meddling {
+  const char* name;
+  void (*act)(Scene&);
+  bool is_told;
+  friend void PrintTo(const Meddling& meddling, std::ostream* out) { *out << meddling.name; }
+};
+
+void patch_status(Scene& s, const Json& status) {
+  s.person(io::Server::kKube, io::Method::kPatch, setup_key_path("web") + "/status",
+           {{"status", status}});
+}
+
+const Meddling kMeddlings[] = {
+    {"last_revision_lowered",
+     [](Scene& s) {
+       patch_status(s, {{"lastRevision", 1}});
+     },
+     true},
+    {"last_revision_and_tickets_cleared",
+     [](Scene& s) {
+       patch_status(s, {{"lastRevision", nullptr}, {"tickets", nullptr}});
+     },
+     true},
+    {"tickets_removed",
+     [](Scene& s) {
+       patch_status(s, {{"tickets", nullptr}});
+     },
+     false},
+    {"status_cleared", [](Scene& s) { patch_status(s, nullptr); }, true},
+    {"ticket_of_the_secret_removed",
+     [](Scene& s) {
+       s.patch_secret("web",
+                      {{"metadata", {{"annotations", {{"keys.netbird.io/ticket", nullptr}}}}}});
+     },
+     false},
+};
+
+class Meddled : public testing::TestWithParam<Meddling> {};
+
+TEST_P(Meddled, CostsLittleAndHeals) {
+  Scene scene;
+  scene.apply("web", {{"rotation", {{"overlap", "48h"}}}});
+  scene.start();
+  scene.settle();
+  scene.rotate("web");
+  scene.settle();
+  const std::string key = scene.key_id("web");
+  const Json book = at_path(scene.resource("web"), {"status", "tickets"});
+  const Instant began = scene.time();
+  for (int second = 0; second < 3600; ++second) {
+    GetParam().act(scene);
+    if (!scene.pass(kSecond)) break;
+  }
+  expect_quiet_of_one(scene.bill(began));
+  at_least("warnings", static_cast<double>(scene.events("StatusDrift").size()),
+           GetParam().is_told ? 1 : 0);
+  const Duration took = scene.until([&] { return scene.wrong().empty(); }, 30 * kMinute);
+  at_most("seconds until all was whole", seconds(took), 300);
+  EXPECT_EQ(scene.key_id("web"), key);
+  at_most("keys issued", scene.issued(began), 0);
+  // What it knew of its own keys it knows again.
+  scene.pass(5 * kMinute);
+  EXPECT_EQ(fakes::number_at(scene.resource("web"), {"status", "lastRevision"}), 2);
+  const bool put_back = at_path(scene.resource("web"), {"status", "tickets"}) == book;
+  EXPECT_TRUE(put_back || !GetParam().is_told);
+}
+
+INSTANTIATE_TEST_SUITE_P(Lasting, Meddled, testing::ValuesIn(kMeddlings),
+                         [](const auto& about) { return about.param.name; });
+
+// A key of unknown origin is found while status cannot be written.
+TEST(WhoseTest, UnknownKeysBesideAStatusThatIsRefused) {
+  Scene scene;
+  scene.apply("web");
+  scene.start();
+  scene.settle();
+  scene.refuse(kPatchStatus, 403, "setupkeys/status is forbidden");
+  const std::string owner = sim::owner_of_uid(text_at(scene.resource("web"), {"metadata", "uid"}));
+  scene.person(io::Server::kNetBird, io::Method::kPost, "/api/setup-keys",
+               {{"name", "web ~copycopy [k8s-" + owner + "-r7]"},
+                {"type", "reusable"},
+                {"expires_in", 86'400}},
+               "application/json");
+  const Instant began = scene.time();
+  scene.pass(kHour);
+  const Bill bill = scene.bill(began);
+  expect_quiet_of_one(bill);
+  at_least("log lines of the refused write", bill.log_lines, 1);
+  EXPECT_EQ(scene.inside.engine(0)->vitals(scene.time()).account_keys.unknown_origin, 1u);
+  at_most("keys issued", scene.issued(began), 1);
+  scene.relieve();
+  const Duration took =
+      scene.until([&] { return scene.condition("web", "UnknownKeys") == "True"; }, kHour);
+  at_most("seconds until it was told", seconds(took), 300);
+  EXPECT_EQ(scene.keys("web").size(), 2u) << "it is left alone";
+}
+
 // A copy of the cluster, from a moment before or now, on the same account.
 class Cloned : public testing::Test {
  protected:

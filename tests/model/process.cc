@@ -416,7 +416,8 @@ void Turn::turn() {
   sent.action = decision.action;
   sent.settings = kube::settings_digest(resource->spec);
   sent.request = objects().pack_request(engine::request_for(decision.action, o, owner()));
-  if (std::holds_alternative<engine::WriteStatus>(decision.action)) {
+  const bool restores = std::holds_alternative<engine::RestoreStatus>(decision.action);
+  if (restores || std::holds_alternative<engine::WriteStatus>(decision.action)) {
     // A write to NetBird of unknown outcome makes a process distrust its list until the next one.
     const bool list_counts = p_.snapshot && (!flight.list_needed_since ||
                                              p_.snapshot->mono >= *flight.list_needed_since);

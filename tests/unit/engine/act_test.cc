@@ -29,6 +29,7 @@ TEST(RequestFor, EachActionIsOneRequestToItsServer) {
       {AddFinalizer{}, "patch_finalizers"},
       {RemoveFinalizer{}, "patch_finalizers"},
       {WriteStatus{}, "patch_status"},
+      {RestoreStatus{}, "patch_status"},
       {Claim{4, {}, "default"}, "patch_status"},
       {CreateKey{4, "default"}, "create_key"},
       {LookForSecret{}, "get_secret_metadata"},

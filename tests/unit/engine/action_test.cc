@@ -12,10 +12,22 @@ namespace {
 using Cost = ActionTraits::Cost;
 
 const std::vector<Action>& every() {
-  static const std::vector<Action> kAll = {
-      Rest{},        ReadSetupKey{}, AddFinalizer{},  RemoveFinalizer{}, WriteStatus{},
-      Claim{},       CreateKey{},    LookForSecret{}, ReadSecret{},      TryWritingSecret{},
-      WriteSecret{}, RepairSecret{}, UpdateGroups{},  RevokeKey{},       DeleteKey{}};
+  static const std::vector<Action> kAll = {Rest{},
+                                           ReadSetupKey{},
+                                           AddFinalizer{},
+                                           RemoveFinalizer{},
+                                           WriteStatus{},
+                                           RestoreStatus{},
+                                           Claim{},
+                                           CreateKey{},
+                                           LookForSecret{},
+                                           ReadSecret{},
+                                           TryWritingSecret{},
+                                           WriteSecret{},
+                                           RepairSecret{},
+                                           UpdateGroups{},
+                                           RevokeKey{},
+                                           DeleteKey{}};
   return kAll;
 }
 

@@ -324,7 +324,10 @@ TEST_F(AnswerTest, WhatSomebodyUndoesAgainAndAgainBacksOffThoughItWorks) {
     EXPECT_TRUE(answered(RepairSecret{}, answer(200, secret_text(60 + i, 1))).done);
     EXPECT_TRUE(
         answered(UpdateGroups{"id4", "default"}, answer(200, netbird_key_text("id4", 4))).done);
+    EXPECT_TRUE(
+        answered(RestoreStatus{resource()->status, ""}, answer(200, setup_key_text(60 + i))).done);
   }
+  EXPECT_TRUE(flight().troubles.hold(RestoreStatus{}, now.mono));
   EXPECT_TRUE(flight().troubles.hold(RepairSecret{}, now.mono));
   EXPECT_TRUE(flight().troubles.hold(UpdateGroups{"id4", "default"}, now.mono));
 }

@@ -155,7 +155,7 @@ Scene status_lost() {
 TEST(Adopt, RebuildsStatusFromTheSecret) {
   const Scene s = status_lost();
   const Decision d = s.decide();
-  ASSERT_TRUE(is<WriteStatus>(d));
+  ASSERT_TRUE(is<RestoreStatus>(d));
   EXPECT_EQ(next_of(d).revision, 3u);
   EXPECT_EQ(next_of(d).last_revision, 3u);
   EXPECT_EQ(next_of(d).key_id, "id3");
@@ -190,8 +190,20 @@ TEST(Adopt, StaysWithinTheBoundOfPreviousKeys) {
   for (std::uint32_t r = 3; r > 0; --r) s.keys.push_back(s.key(r));
   for (std::uint32_t r = 10; r < 40; ++r) s.keys.push_back(s.key(r));
   const Decision d = s.decide();
-  ASSERT_TRUE(is<WriteStatus>(d));
+  ASSERT_TRUE(is<RestoreStatus>(d));
   EXPECT_LE(next_of(d).previous_keys.size(), 32u) << "the schema bounds the list";
+}
+
+TEST(Adopt, WhoeverClearsStatusAgainAndAgainIsWaitedFor) {
+  Scene s = status_lost();
+  for (int time = 0; time < 2; ++time) {
+    const Decision d = s.decide();
+    ASSERT_TRUE(is<RestoreStatus>(d)) << name(d);
+    s.flight.troubles.repeated(d.action, s.now.mono);
+  }
+  EXPECT_TRUE(is<Rest>(s.decide())) << name(s.decide());
+  s.flight.last_revision = 5;
+  EXPECT_TRUE(is<RestoreStatus>(s.decide())) << "what tells whose a key is waits on its own";
 }
 
 TEST(Adopt, TheContentIsProvenFirst) {
@@ -230,7 +242,7 @@ TEST(Adopt, AGivenUpClaimWhoseSecretWasWrittenIsAdopted) {
   Scene s = status_lost();
   s.resource.status.last_revision = 5;
   const Decision d = s.decide();
-  ASSERT_TRUE(is<WriteStatus>(d)) << name(d);
+  ASSERT_TRUE(is<RestoreStatus>(d)) << name(d);
   EXPECT_EQ(next_of(d).revision, 3u);
   EXPECT_EQ(next_of(d).last_revision, 5u) << "revisions are not used again";
 }

@@ -135,7 +135,7 @@ TEST(Origin, ACopysKeyIsNoPreviousOneWhereStatusIsRebuilt) {
   s.keys.push_back(older);
   s.resource.status = kube::KeyStatus{};
   const Decision d = s.decide();
-  ASSERT_TRUE(is<WriteStatus>(d)) << name(d);
+  ASSERT_TRUE(is<RestoreStatus>(d)) << name(d);
   ASSERT_TRUE(d.event);
   EXPECT_EQ(d.event->reason, "Adopted");
   ASSERT_EQ(next_of(d).previous_keys.size(), 1u);
@@ -148,13 +148,37 @@ TEST(PutBack, WhatTheProcessRemembersIsWrittenFirst) {
   s.flight.last_revision = 5;
   s.resource.rotate = "now";  // whatever else is to be done
   const Decision d = s.decide();
-  ASSERT_TRUE(is<WriteStatus>(d)) << name(d);
+  ASSERT_TRUE(is<RestoreStatus>(d)) << name(d);
+  EXPECT_FALSE(d.event);
   EXPECT_EQ(next_of(d).last_revision, 5u);
   EXPECT_EQ(next_of(d).tickets, s.flight.tickets);
   EXPECT_EQ(next_of(d).last_without_ticket, 3u) << "as status had it";
   EXPECT_EQ(d.priority, Priority::kEnding);
-  s.failed(WriteStatus{}, base::ErrorCode::kForbidden);
-  EXPECT_NE(name(s.decide()), "write_status") << "where that is refused all else goes on";
+  s.failed(d.action, base::ErrorCode::kForbidden);
+  EXPECT_TRUE(is<Claim>(s.decide())) << "where that is refused all else goes on";
+}
+
+TEST(PutBack, WhoeverTakesItAwayAgainAndAgainIsToldAndWaitedFor) {
+  Scene s;
+  s.flight.last_revision = 5;
+  for (int time = 0; time < 2; ++time) {
+    const Decision d = s.decide();
+    ASSERT_TRUE(is<RestoreStatus>(d)) << name(d);
+    EXPECT_FALSE(d.event) << "this may be a state that was put back";
+    s.flight.troubles.repeated(d.action, s.now.mono);
+  }
+  EXPECT_TRUE(is<Rest>(s.decide())) << name(s.decide());
+  EXPECT_EQ(s.decide().wake_at, s.now.mono + base::Duration{25'000});
+  s.resource.rotate = "now";
+  EXPECT_EQ(as<Claim>(s.decide()).revision, 6u) << "all else goes on, by what is remembered";
+  s.resource.rotate.clear();
+  s.pass(std::chrono::minutes(5));
+  const Decision d = s.decide();
+  ASSERT_TRUE(is<RestoreStatus>(d)) << name(d);
+  ASSERT_TRUE(d.event);
+  EXPECT_EQ(d.event->reason, "StatusDrift");
+  EXPECT_TRUE(d.event->warning);
+  EXPECT_THAT(d.event->message, HasSubstr("--show-managed-fields"));
 }
 
 TEST(DrawTicket, StandsInTheClaimAndInTheBook) {
