@@ -2,14 +2,17 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
 #include "kube/ticket.h"
 
 namespace nbkeys::cache {
 namespace {
 
-bool knows(const std::vector<kube::Ticket>& book, kube::TicketWord word) {
-  return std::any_of(book.begin(), book.end(),
-                     [word](const kube::Ticket& ticket) { return ticket.word == word; });
+bool knows(const std::vector<kube::Ticket>& book, const MarkedId& key) {
+  return std::any_of(book.begin(), book.end(), [&key](const kube::Ticket& ticket) {
+    if (MUTATION(tickets_not_compared)) return ticket.revision == key.revision;
+    return ticket.word == key.ticket;
+  });
 }
 
 bool contains(const std::vector<std::string>& ids, const std::string& id) {
@@ -40,9 +43,9 @@ KeyRole role_of(const kube::SetupKey& owner, const std::vector<kube::Ticket>& re
   if (claim.revision != 0 && claim.word == key.ticket) {
     if (!key.ticket.empty() || claim.revision == key.revision) return KeyRole::kIssuing;
   }
-  const bool ours = key.ticket.empty()
-                        ? key.revision <= kube::last_without_ticket(s)
-                        : knows(s.tickets, key.ticket) || knows(remembered, key.ticket);
+  const bool ours = key.ticket.empty() ? key.revision <= kube::last_without_ticket(s)
+                                       : knows(s.tickets, key) || knows(remembered, key);
+  if (MUTATION(lists_make_ours)) return KeyRole::kStray;
   return ours || contains(owner.end_keys, key.id) ? KeyRole::kStray : KeyRole::kUnknownOrigin;
 }
 

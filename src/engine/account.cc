@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
 #include "engine/account_words.h"
 #include "netbird/requests.h"
 
@@ -61,7 +62,7 @@ void Account::begin_term(base::Instant now) {
   hurried_at_.reset();
   right_told_.clear();
   access_.begin_term(now);
-  term_began_ = now;
+  nothing_known_since_ = now;
   term_began_there_.reset();
   told_stale_ = false;
   identity_call_.at = list_.at = now;
@@ -229,13 +230,6 @@ Account::News Account::identity_answered(io::HttpOutcome outcome, base::Now now,
   }
   id_backoff_ = {};
   if (id_ == *id) return News::kNone;
-  if (id_seen_ && *id_seen_ != *id) {
-    // What was known is of the account before.
-    inventory_.clear();
-    groups_.clear();
-    list_.at = now.mono;
-  }
-  id_seen_ = *id;
   out.note(io::Severity::kInfo, "account_known", "the token belongs to this account",
            {{"account", options_.name}, {"id", *id}});
   id_ = std::move(*id);
@@ -334,11 +328,19 @@ Account::News Account::set_state(AccountState state, const base::Error& error, i
 }
 
 void Account::token_changed(base::Instant now) {
-  backoff_ = id_backoff_ = {};
+  backoff_ = id_backoff_ = groups_backoff_ = groups_refresh_ = {};
   gate_.pause_until(std::nullopt);
-  // Another token may be another account's: nothing is done before that is known.
+  // Another token may be another account's: nothing is done before that is known, and what is known
+  // of keys and groups, or still on its way, is of the one before.
   id_.reset();
   id_asked_ = false;
+  if (!MUTATION(keep_the_lists)) {
+    inventory_.clear();
+    state_ = AccountState::kUnknown;
+  }
+  groups_.clear();
+  nothing_known_since_ = now;
+  list_ = groups_call_ = identity_call_ = {};
   list_.at = identity_call_.at = now;
   access_.token_changed(now);
 }
@@ -363,7 +365,7 @@ AccountFacts Account::facts(base::Instant now) const {
   out.term_began = term_began_there_;
   out.repair_allowed = repairs_.may(now);
   out.repair_at = out.repair_allowed ? now : repairs_.next_at();
-  const base::Instant since = out.snapshot ? out.snapshot->mono : term_began_;
+  const base::Instant since = out.snapshot ? out.snapshot->mono : nothing_known_since_;
   out.stale = now - since > resync_ * kStaleResyncs;
   return out;
 }
@@ -405,7 +407,8 @@ std::optional<base::Instant> Account::wake_at(base::Instant now) {
                                                  : std::max(*call->at, gate_.own_next_at(now)));
   }
   if (!told_stale_) {
-    const base::Instant since = inventory_.snapshot() ? inventory_.snapshot()->mono : term_began_;
+    const base::Instant since =
+        inventory_.snapshot() ? inventory_.snapshot()->mono : nothing_known_since_;
     sooner(since + resync_ * kStaleResyncs + base::Duration{1});
   }
   return at;

@@ -66,7 +66,7 @@ class Account {
     return gate_.paused(now) ? *backoff_.until - now : base::Duration{0};
   }
   base::Duration snapshot_age(base::Instant now) const {
-    return now - (inventory_.snapshot() ? inventory_.snapshot()->mono : term_began_);
+    return now - (inventory_.snapshot() ? inventory_.snapshot()->mono : nothing_known_since_);
   }
 
  private:
@@ -105,14 +105,13 @@ class Account {
   std::optional<base::Instant> hurried_at_;
   std::string groups_problem_;
   std::optional<std::string> id_;
-  std::optional<std::string> id_seen_;  // the last one, whatever the token has been since
   bool id_asked_ = false;
   base::Backoff id_backoff_;
   std::optional<base::Instant> limited_at_;
   Access access_;
   std::string right_told_;
   base::Duration clock_offset_{0};
-  base::Instant term_began_;
+  base::Instant nothing_known_since_;               // where no list has come yet
   std::optional<base::WallTime> term_began_there_;  // by NetBird's clock
   bool told_stale_ = false;
 };

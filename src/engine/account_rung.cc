@@ -1,3 +1,4 @@
+#include "base/mutation.h"
 #include "engine/judge.h"
 #include "engine/rungs.h"
 
@@ -49,7 +50,7 @@ Decision move_over(const Observed& o) {
 
 bool another_account(const Observed& o) {
   const std::string& id = o.resource.status.account.id;
-  if (id.empty()) return false;
+  if (id.empty() || MUTATION(accounts_not_compared)) return false;
   // Where it cannot be asked, nothing is done that could be wrong.
   return !o.account.id || *o.account.id != id;
 }

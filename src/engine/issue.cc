@@ -391,6 +391,8 @@ std::uint32_t highest_revision(const Observed& o) {
 }
 
 std::optional<Decision> wait_for_account(const Observed& o) {
+  // A claim records in whose account its key will live; NetBird need not say, but has been asked.
+  if (!o.account.id_asked && !MUTATION(claim_before_account)) return act(o, Rest{});
   if (account_answers(o)) {
     // A claim of a token that may not write would be burnt.
     if (o.account.right_asked) return std::nullopt;

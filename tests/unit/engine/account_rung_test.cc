@@ -42,6 +42,17 @@ TEST(AccountOfTheKey, IsNotRecordedWhereItCannotBeAsked) {
   EXPECT_FALSE(another_account(s.observed())) << "and blocks nothing";
 }
 
+// Else the key might be made in one account and be taken for another's.
+TEST(AccountOfTheKey, IsAskedForBeforeTheFirstClaim) {
+  Scene s = Scene::fresh();
+  s.resource.status.account = {};
+  s.account.id.reset();
+  s.account.id_asked = false;
+  EXPECT_TRUE(is<Rest>(s.decide())) << name(s.decide());
+  s.account.id_asked = true;
+  EXPECT_TRUE(is<Claim>(s.decide())) << name(s.decide()) << ": NetBird need not say";
+}
+
 TEST(AccountOfTheKey, IsRecordedWithTheFirstKey) {
   Scene s = Scene::fresh();
   s.claimed(1, "FirstIssue");

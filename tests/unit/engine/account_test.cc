@@ -313,6 +313,27 @@ TEST_F(AccountTest, TellsWhoseAccountItIs) {
   EXPECT_EQ(account.facts(ms(21)).id, "a2");
 }
 
+// It may be another account's, and a list of that one says nothing of our keys.
+TEST_F(AccountTest, WithANewTokenNothingIsKnownAndWhatIsOnItsWayIsNotBelieved) {
+  become_ready(0);
+  account.want_list(ms(100));
+  auto before = tick(100);
+  ASSERT_TRUE(before.contains("list_keys"));
+  account.token_changed(ms(1'000'000));
+  EXPECT_FALSE(account.facts(ms(1'000'000)).snapshot);
+  EXPECT_EQ(state(1'000'000), AccountState::kUnknown);
+  EXPECT_FALSE(account.facts(ms(1'000'000)).stale) << "it has not had the time to answer";
+  News told = News::kNone;
+  io::HttpDone late{before["list_keys"], answer(200, "[]")};
+  EXPECT_FALSE(account.handle(late, at(1'000'001), out, told));
+  auto sent = tick(1'000'002);
+  for (const char* call : {"list_keys", "get_account"}) EXPECT_TRUE(sent.contains(call)) << call;
+  io::HttpDone identity{sent["get_account"], answer(200, R"([{"id": "a1"}])")};
+  account.token_changed(ms(1'000'003));
+  EXPECT_FALSE(account.handle(identity, at(1'000'004), out, told)) << "of the token before";
+  EXPECT_FALSE(account.facts(ms(1'000'004)).id_asked);
+}
+
 TEST_F(AccountTest, AnAccountThatCannotBeAskedIsUnknownAndAskedAgain) {
   for (const int status : {403, 404, 500}) {
     account.begin_term(ms(0));
