@@ -18,7 +18,7 @@ SEEDS_QUICK = "20"
 # More than 20 s each.
 LONG_WALKS = ":".join(f"*/{name}" for name in (
     "alone_everything", "deletion_two", "first_issue_three", "pair_first_issue_fault",
-    "pair_rotation", "pair_revoke"))
+    "pair_rotation", "pair_revoke", "copy_rotations"))
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
 SERVERS = ["tests/e2e/servers/build.sh"]
 

@@ -119,32 +119,32 @@ void secret_edits(const State& from, unsigned allowed, Out& out) {
 
 void netbird_edits(const State& from, Out& out) {
   for (std::size_t i = 0; i < from.netbird.size(); ++i) {
-    const int revision = from.netbird[i].revision;
-    const std::string name = key_id(revision);
+    const int number = from.netbird[i].number;
+    const std::string name = key_id(number);
     const auto edited = [&](const std::string& label, bool kills,
                             const std::function<void(State&)>& change) {
       State next = from;
       --next.left.netbird;
       change(next);
       if (kills) {
-        next.killed |= 1u << revision;
-        next.by_hand |= 1u << revision;
+        next.killed |= bit_of(number);
+        next.by_hand |= bit_of(number);
       }
       out.emplace_back(std::move(next), label + name + " at NetBird");
     };
-    edited("someone deletes ", true, [i, revision](State& s) {
+    edited("someone deletes ", true, [i, number](State& s) {
       s.netbird.erase(s.netbird.begin() + static_cast<std::ptrdiff_t>(i));
-      if (s.revoked_in_use == revision) s.revoked_in_use = 0;
+      if (s.revoked_in_use == number) s.revoked_in_use = 0;
     });
     if (from.gone() || from.netbird[i].revoked) continue;
-    edited("someone revokes ", true, [i, revision](State& s) {
+    edited("someone revokes ", true, [i, number](State& s) {
       s.netbird[i].revoked = true;
       const kube::SetupKey& key = objects().key_content(s.keys.back().content);
-      const bool in_use = static_cast<int>(key.status.revision) == revision && !key.status.claim &&
+      const bool in_use = key.status.key_id == key_id(number) && !key.status.claim &&
                           key.status.last_handled_rotate == key.rotate && !key.spec.revoked &&
                           key.status.revoked_revision != key.status.revision &&
                           key.status.settings_digest == kube::settings_digest(key.spec);
-      if (in_use) s.revoked_in_use = revision;
+      if (in_use) s.revoked_in_use = number;
     });
     if (from.netbird[i].state != netbird::KeyState::kValid) continue;
     edited("peers use up ", false,
@@ -164,7 +164,7 @@ std::vector<std::pair<State, std::string>> edits(const State& from, unsigned all
     secret_edits(from, allowed, out);
   }
   for (auto& edited : out) edited.first.revoked_in_use = 0;
-  if (from.left.netbird > 0) netbird_edits(from, out);
+  if (from.left.netbird > 0 && from.side == 0) netbird_edits(from, out);
   return out;
 }
 

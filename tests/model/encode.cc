@@ -63,7 +63,7 @@ void Encoder::flight(const Flight& f) {
 }
 
 void encode_key(Encoder& out, const NetbirdKey& key) {
-  out.number(key.revision * 16 + key.revoked * 8 + static_cast<int>(key.state));
+  out.number(key.number * 16 + key.revoked * 8 + static_cast<int>(key.state));
   out.number(key.created);
 }
 
@@ -74,7 +74,8 @@ std::string encode(const Process& p) {
   if (!p.alive) return "dead";
   for (const int n : {p.key.content, p.key.rv, p.key.bound, p.secret.content, p.secret.rv,
                       p.secret_grave, p.key_seen, p.secret_seen, static_cast<int>(p.account),
-                      p.failed_at, static_cast<int>(p.knows_killed), int{p.wants_list}}) {
+                      p.failed_at, static_cast<int>(p.knows_killed), int{p.wants_list}, p.side,
+                      p.token, int{p.asks_account}, p.account_seen.value_or(-1)}) {
     out.number(n);
   }
   out.moment(p.snapshot ? std::optional(p.snapshot->mono) : std::nullopt);
@@ -88,8 +89,8 @@ std::string encode(const Process& p) {
   out.moment(p.before);
   for (const auto* ends : {&p.erased, &p.gone}) {
     out.text("e");
-    for (const auto& [revision, at] : *ends) {
-      out.number(revision);
+    for (const auto& [key, at] : *ends) {
+      out.number(key);
       out.moment(at);
     }
   }
@@ -105,8 +106,8 @@ std::string encode(const Process& p) {
   if (p.sent) {
     out.text(engine::action_name(p.sent->action));
     const Request& r = p.sent->request;
-    for (const int n :
-         {r.text, r.expected_rv, r.bound, int{p.sent->says_ready_wrongly}, p.sent->undoes})
+    for (const int n : {r.text, r.expected_rv, r.bound, r.account, int{p.sent->says_ready_wrongly},
+                        p.sent->undoes})
       out.number(n);
     out.text(p.sent->settings);
   }
@@ -121,6 +122,8 @@ std::string encode(const Happening& what) {
     out.number(says.killed);
   };
   std::visit(base::overloaded{[](const Start&) {}, [](const ListDone&) {}, [](const TimePassed&) {},
+                              [](const AccountTold&) {},
+                              [&](const TokenChanged& changed) { out.number(changed.account); },
                               [&](const KeySeen& seen) {
                                 out.number(seen.version.content);
                                 out.number(seen.version.rv);

@@ -105,29 +105,34 @@ const kube::SecretMeta& Objects::secret_content(int content) {
   return secrets_.emplace(content, std::move(*parsed)).first->second;
 }
 
-int Objects::revision_in_secret(int content) {
+int Objects::key_in_secret(int content) {
   if (content == 0) return 0;
-  const auto found = revisions_.find(content);
-  if (found != revisions_.end()) return found->second;
+  const auto found = in_secrets_.find(content);
+  if (found != in_secrets_.end()) return found->second;
   const Json object = Json::parse(texts_.of(content));
-  int revision = 0;
+  int key = 0;
   if (object.contains("data") && object["data"].contains("setup-key")) {
     const auto plain = base::base64_decode(object["data"]["setup-key"].get<std::string>());
-    for (int r = 1; plain && r < 64; ++r) {
-      if (plain->reveal() == plaintext(r)) revision = r;
+    for (int k = 1; plain && k < 2 * kOfTheCopy; ++k) {
+      if (plain->reveal() == plaintext(k)) key = k;
     }
   }
-  return revisions_.emplace(content, revision).first->second;
+  return in_secrets_.emplace(content, key).first->second;
 }
 
 bool Objects::secret_is_ours(int content) {
   return content != 0 && kube::belongs_to(secret_content(content), kUid);
 }
 
-std::string plaintext(int revision) { return "PLAIN-TEXT-OF-THE-KEY-" + std::to_string(revision); }
-std::string key_id(int revision) { return "key" + std::to_string(revision); }
-int revision_of(const std::string& id) {
-  return id.starts_with("key") ? std::stoi(id.substr(3)) : 0;
+std::string plaintext(int key) { return "PLAIN-TEXT-OF-THE-KEY-" + std::to_string(key); }
+std::string account_id(int account) { return "account" + std::to_string(account); }
+std::string key_id(int key) { return "key" + std::to_string(key); }
+int number_in(const std::string& id) { return id.starts_with("key") ? std::stoi(id.substr(3)) : 0; }
+kube::TicketWord ticket_of(int key) {
+  return kube::TicketWord::of(static_cast<std::uint64_t>(key));
+}
+int number_in(kube::TicketWord ticket) {
+  return ticket.empty() ? 0 : static_cast<int>(ticket.number - 1);
 }
 
 }  // namespace nbkeys::model

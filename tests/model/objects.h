@@ -3,6 +3,7 @@
 // JSON text, and the resource version, kept apart so that equal histories are equal states. The
 // Secret's resource version that a SetupKey's status records is kept apart for the same reason.
 
+#include <cstdint>
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -40,6 +41,7 @@ struct Request {
   int text = 0;  // "METHOD path\nbody"
   int expected_rv = kNone;
   int bound = kNone;
+  int account = 0;  // at NetBird, to which its token belongs
   bool operator==(const Request&) const = default;
 };
 
@@ -66,8 +68,8 @@ class Objects {
   // Parsed once for each content, for checks that look at content only.
   const kube::SetupKey& key_content(int content);
   const kube::SecretMeta& secret_content(int content);
-  // The revision whose plaintext the Secret holds; 0 where it holds none of ours.
-  int revision_in_secret(int content);
+  // The key whose plaintext the Secret holds; 0 where it holds none of ours.
+  int key_in_secret(int content);
   bool secret_is_ours(int content);
   const std::string& text(int id) const { return texts_.of(id); }
   int intern(const std::string& text) { return texts_.id(text); }
@@ -76,13 +78,24 @@ class Objects {
   Texts texts_;
   std::unordered_map<int, kube::SetupKey> keys_;
   std::unordered_map<int, kube::SecretMeta> secrets_;
-  std::unordered_map<int, int> revisions_;
+  std::unordered_map<int, int> in_secrets_;
 };
 
 Objects& objects();
 
-std::string plaintext(int revision);  // of the key that NetBird makes for it
-std::string key_id(int revision);
-int revision_of(const std::string& key_id);
+// A key's number is its revision, and tells as well which of two clusters claimed it.
+inline constexpr int kOfTheCopy = 16;
+inline int number_of(int side, int revision) { return side * kOfTheCopy + revision; }
+inline int side_of(int key) { return key / kOfTheCopy; }
+inline int revision_of(int key) { return key % kOfTheCopy; }
+inline std::uint32_t bit_of(int key) { return 1u << key; }
+std::string plaintext(int key);
+std::string account_id(int account);
+std::string key_id(int key);
+int number_in(const std::string& key_id);
+// One cluster counts its claims, and of two for one revision only one can be written. So a key's
+// ticket is its number.
+kube::TicketWord ticket_of(int key);
+int number_in(kube::TicketWord ticket);
 
 }  // namespace nbkeys::model

@@ -18,6 +18,34 @@ Plan plan(const char* name, Budget budget, unsigned edits, bool established, int
 
 constexpr unsigned kSecretEdits = kSecretDeleted | kSecretAltered | kSecretForeign;
 
+// A copy of the cluster starts from any state of it, and works on at the same account.
+std::vector<Plan> copies() {
+  std::vector<Plan> out = {
+      plan("copy_first_issue", {.starts = 2, .copies = 1}, 0, false, 3),
+      plan("copy_rotations", {.starts = 1, .user = 2, .hours = 1, .copies = 1}, kRotate, true, 3),
+      plan("copy_fault", {.faults = 1, .starts = 1, .user = 1, .copies = 1}, kRotate, true, 3),
+      plan("copy_crash", {.crashes = 1, .starts = 2, .user = 1, .copies = 1}, kRotate, true, 3),
+      plan("copy_secret", {.starts = 1, .user = 2, .copies = 1}, kSecretDeleted, true, 3),
+      plan("copy_endings", {.starts = 1, .user = 2, .copies = 1}, kDelete | kRevoke, true, 3),
+  };
+  for (Plan& p : out) p.one_at_a_time = true;
+  return out;
+}
+
+// The operator's token is one of another account, and then perhaps of the first one again.
+std::vector<Plan> tokens() {
+  std::vector<Plan> out = {
+      plan("token_first_issue", {.starts = 2, .tokens = 2}, 0, false),
+      plan("token_edits", {.user = 2, .tokens = 2}, kRotate | kSpec | kDelete | kRevoke, true),
+      plan("token_fault", {.faults = 1, .user = 1, .tokens = 2}, kRotate | kDelete, true),
+      plan("token_crash", {.crashes = 1, .starts = 1, .user = 1, .tokens = 2}, kRotate | kDelete,
+           true),
+      plan("token_secret", {.user = 1, .hours = 1, .tokens = 2}, kSecretEdits, true),
+  };
+  for (Plan& p : out) p.one_at_a_time = true;
+  return out;
+}
+
 }  // namespace
 
 std::vector<Plan> mutation_plans() {
@@ -34,6 +62,18 @@ std::vector<Plan> mutation_plans() {
       plan("first_issue_three", {.starts = 2}, 0, false, 3),
       plan("deletion_two", {.starts = 1, .user = 2}, kDelete | kRotate, true, 2),
   };
+}
+
+std::vector<Plan> mutation_plans_beside() {
+  std::vector<Plan> out;
+  for (const auto& all : {copies(), tokens()}) {
+    for (const Plan& each : all) {
+      const bool takes_a_second = each.name == "copy_first_issue" || each.name == "copy_secret" ||
+                                  each.name == "token_first_issue" || each.name == "token_fault";
+      if (takes_a_second) out.push_back(each);
+    }
+  }
+  return out;
 }
 
 std::vector<Plan> plans() {
@@ -53,6 +93,7 @@ std::vector<Plan> plans() {
       plan("alone_everything", {.user = 2, .netbird = 1, .hours = 1}, 255, true),
   };
   for (Plan& p : alone) p.one_at_a_time = true;
+  out.insert(out.end(), alone.begin(), alone.end());
   const std::vector<Plan> pairs = {
       plan("pair_first_issue_fault", {.faults = 1, .starts = 2}, 0, false, 2),
       plan("pair_first_issue_crash", {.crashes = 1, .starts = 2}, 0, false, 2),
@@ -62,8 +103,9 @@ std::vector<Plan> plans() {
       plan("pair_revoke", {.starts = 1, .user = 2}, kRevoke | kUnrevoke, true, 2),
       plan("pair_drift", {.starts = 1, .netbird = 1}, 0, true, 3),
   };
-  out.insert(out.end(), alone.begin(), alone.end());
-  out.insert(out.end(), pairs.begin(), pairs.end());
+  for (const auto& more : {pairs, copies(), tokens()}) {
+    out.insert(out.end(), more.begin(), more.end());
+  }
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/collections.h"
 #include "engine/decide.h"
 #include "engine/observe.h"
+#include "model/world.h"
 
 namespace nbkeys::model {
 namespace {
@@ -28,11 +29,6 @@ const kube::ObjectRef kRef{kNamespace, kName};
 const std::string& owner() {
   static const std::string mark = cache::owner_of(kUid);
   return mark;
-}
-
-// One cluster counts its claims, and of two for one revision only one can be written.
-kube::TicketWord ticket_of(int revision) {
-  return kube::TicketWord::of(static_cast<std::uint64_t>(revision));
 }
 
 engine::Options options() {
@@ -94,9 +90,9 @@ void each_moment(Process& p, Flight& flight, F f) {
 
 void floor_to_second(Instant& at) { at = Instant{base::Duration{ms(at) / 1000 * 1000}}; }
 
-bool refers_to(const kube::KeyStatus& s, int revision) {
-  const std::string id = key_id(revision);
-  return s.key_id == id || revision > static_cast<int>(s.revision) ||
+bool refers_to(const kube::KeyStatus& s, int number) {
+  const std::string id = key_id(number);
+  return s.key_id == id || revision_of(number) > static_cast<int>(s.revision) ||
          std::any_of(s.previous_keys.begin(), s.previous_keys.end(),
                      [&id](const kube::PreviousKey& previous) { return previous.key_id == id; });
 }
@@ -130,7 +126,7 @@ void blur_moments(Process& p, Flight& flight) {
   // A list that began late enough shows whether a lost key is there.
   std::erase_if(flight.lost, [&p](const Flight::Lost& lost) {
     const bool there = std::any_of(p.known.begin(), p.known.end(), [&lost](const auto& known) {
-      return static_cast<std::uint32_t>(known.key.revision) == lost.revision;
+      return known.key.number == number_in(lost.ticket);
     });
     return p.snapshot && p.snapshot->mono >= lost.at + base::Duration{30'000} && !there;
   });
@@ -199,6 +195,7 @@ class Turn {
   void keep();
   void turn();
   void set_account(engine::AccountState state);
+  void be_told_account(std::optional<int> account);
   void replace_list(const Listed& list, cache::SnapshotTime began);
 
   void happen(const Start&) {
@@ -247,6 +244,19 @@ class Turn {
     now_.mono = now_.mono + base::Duration{1};
   }
   void happen(const Answered& answered);
+  void happen(const TokenChanged& changed) {
+    world_.account.token_changed(now_.mono);
+    p_.token = changed.account;
+    p_.asks_account = true;
+    p_.wants_list = true;
+    p_.list_began.reset();  // of the account before
+    p_.list = {};
+  }
+  void happen(const AccountTold&) {
+    be_told_account(p_.token);
+    p_.asks_account = false;
+    p_.account_seen = p_.token;
+  }
   void happen(const TimePassed&) {}
 
   // Which version the caches hold now, if it is this one.
@@ -292,18 +302,37 @@ void Turn::restore() {
   for (const auto& known : p_.known) {
     netbird::Key key = as_api_key(known.key);
     key.name.clear();
-    image.keys.push_back({std::move(key), static_cast<std::uint32_t>(known.key.revision),
-                          ticket_of(known.key.revision), known.changed_at, known.list,
-                          known.missing_since});
+    const int number = known.key.number;
+    image.keys.push_back({std::move(key), static_cast<std::uint32_t>(revision_of(number)),
+                          ticket_of(number), known.changed_at, known.list, known.missing_since});
   }
-  for (const auto& [revision, at] : p_.erased) image.erased.emplace(key_id(revision), at);
-  for (const auto& [revision, at] : p_.gone) image.gone.emplace(key_id(revision), at);
+  for (const auto& [number, at] : p_.erased) image.erased.emplace(key_id(number), at);
+  for (const auto& [number, at] : p_.gone) image.gone.emplace(key_id(number), at);
   image.snapshot = p_.snapshot;
   image.before = p_.before;
+  be_told_account(p_.account_seen);
+  if (p_.asks_account) world_.account.token_changed(now_.mono);
   world_.account.inventory().restore(owner(), std::move(image));
   world_.account.access().right_answered(no_such_key(), now_.mono);
   set_account(p_.account);
   world_.flights[kRef] = clone(*p_.flight);
+}
+
+// By the account's own code: it asks whenever there is another token. The NetBird of a world with
+// one account does not say which it is.
+void Turn::be_told_account(std::optional<int> account) {
+  io::Outbox out;
+  engine::Account::News news = engine::Account::News::kNone;
+  world_.account.token_changed(now_.mono);
+  world_.account.tick(now_, out);
+  for (const io::Command& command : out.take()) {
+    const auto* http = std::get_if<io::SendHttp>(&command);
+    if (http == nullptr || http->request.operation != "get_account") continue;
+    const Json told = account ? Json::array({{{"id", account_id(*account)}}}) : Json::object();
+    io::HttpDone done{http->id,
+                      io::HttpResponse{account ? 200 : 404, base::SecretText(told.dump())}};
+    world_.account.handle(done, now_, out, news);
+  }
 }
 
 // As the account's own list would find out.
@@ -334,7 +363,7 @@ void Turn::keep() {
   p_.known.clear();
   for (const cache::MarkedKey& k : image.keys) {
     NetbirdKey key;
-    key.revision = revision_of(k.key.id);
+    key.number = number_in(k.key.id);
     key.revoked = k.key.revoked;
     key.state = k.key.state;
     key.created =
@@ -342,15 +371,15 @@ void Turn::keep() {
     p_.known.push_back({key, k.changed_at, k.list, k.missing_since});
   }
   std::sort(p_.known.begin(), p_.known.end(),
-            [](const auto& a, const auto& b) { return a.key.revision < b.key.revision; });
-  const auto by_revision = [](const std::map<std::string, Instant>& from) {
+            [](const auto& a, const auto& b) { return a.key.number < b.key.number; });
+  const auto by_number = [](const std::map<std::string, Instant>& from) {
     std::vector<std::pair<int, Instant>> out;
-    for (const auto& [id, at] : from) out.emplace_back(revision_of(id), at);
+    for (const auto& [id, at] : from) out.emplace_back(number_in(id), at);
     std::sort(out.begin(), out.end());
     return out;
   };
-  p_.erased = by_revision(image.erased);
-  p_.gone = by_revision(image.gone);
+  p_.erased = by_number(image.erased);
+  p_.gone = by_number(image.gone);
   p_.snapshot = image.snapshot;
   p_.before = image.before;
   const engine::AccountState state = world_.account.facts(now_.mono).state;
@@ -408,7 +437,8 @@ void Turn::turn() {
   const engine::Observed o = engine::observe(world_, *resource, flight, owner(), now_);
   engine::Decision decision = engine::decide(o);
   if (auto* claim = std::get_if<engine::Claim>(&decision.action)) {
-    engine::draw_ticket(*claim, o, ticket_of(static_cast<int>(claim->revision)));
+    const int number = number_of(p_.side, static_cast<int>(claim->revision));
+    engine::draw_ticket(*claim, o, ticket_of(number));
   }
   if (decision.wants_list) p_.wants_list = true;
   if (std::holds_alternative<engine::Rest>(decision.action)) return;
@@ -416,25 +446,26 @@ void Turn::turn() {
   sent.action = decision.action;
   sent.settings = kube::settings_digest(resource->spec);
   sent.request = objects().pack_request(engine::request_for(decision.action, o, owner()));
+  if (is_netbird(sent.request)) sent.request.account = p_.token;
   const bool restores = std::holds_alternative<engine::RestoreStatus>(decision.action);
   if (restores || std::holds_alternative<engine::WriteStatus>(decision.action)) {
     // A write to NetBird of unknown outcome makes a process distrust its list until the next one.
     const bool list_counts = p_.snapshot && (!flight.list_needed_since ||
                                              p_.snapshot->mono >= *flight.list_needed_since);
     // And a list without a key that none has shown yet may just be behind.
-    const auto revision = static_cast<int>(engine::next_of(decision.action)->revision);
-    const bool believed =
-        std::none_of(o.keys.begin(), o.keys.end(), [revision](const cache::MarkedKey& k) {
-          return static_cast<int>(k.revision) == revision && !k.key.revoked;
-        });
-    const bool knows_better = list_counts && believed && (p_.knows_killed >> revision & 1u) != 0;
+    const std::string& in_use = engine::next_of(decision.action)->key_id;
+    const bool believed = std::none_of(
+        o.keys.begin(), o.keys.end(),
+        [&in_use](const cache::MarkedKey& k) { return k.key.id == in_use && !k.key.revoked; });
+    const bool knows_better =
+        list_counts && believed && (p_.knows_killed & bit_of(number_in(in_use))) != 0;
     sent.says_ready_wrongly = knows_better && reports_issued(*engine::next_of(decision.action)) &&
                               !reports_issued(resource->status);
   }
   const cache::MarkedKey* active = engine::active_key(o);
   if (std::holds_alternative<engine::Claim>(decision.action) && active != nullptr &&
       active->key.revoked) {
-    sent.undoes = revision_of(active->key.id);
+    sent.undoes = number_in(active->key.id);
   }
   engine::sent(decision.action, flight, now_.mono);
   p_.sent = std::move(sent);
@@ -443,13 +474,13 @@ void Turn::turn() {
 }  // namespace
 
 Json key_json(const NetbirdKey& key, bool with_plaintext) {
-  const cache::Mark mark{owner(), static_cast<std::uint32_t>(key.revision),
-                         ticket_of(key.revision)};
+  const cache::Mark mark{owner(), static_cast<std::uint32_t>(revision_of(key.number)),
+                         ticket_of(key.number)};
   const netbird::KeyState state = key.revoked ? netbird::KeyState::kRevoked : key.state;
   const auto expires = wall_at(key.created) + base::Duration{30L * 86'400'000};
-  return {{"id", key_id(key.revision)},
+  return {{"id", key_id(key.number)},
           {"name", cache::marked_name(kName, mark)},
-          {"key", with_plaintext ? plaintext(key.revision) : "PLAIN****"},
+          {"key", with_plaintext ? plaintext(key.number) : "PLAIN****"},
           {"state", std::string(netbird::key_state_name(state))},
           {"revoked", key.revoked},
           {"expires", base::format_rfc3339(expires)},
@@ -464,6 +495,15 @@ bool list_is_due(const Process& p, int clock) {
   const bool paused = p.account != engine::AccountState::kReady &&
                       p.account != engine::AccountState::kUnknown && p.failed_at == clock;
   return p.alive && !p.list_began && !paused;
+}
+
+Process begun(bool has_accounts, int side, int token) {
+  Process out;
+  out.alive = true;
+  out.side = side;
+  out.token = token;
+  out.asks_account = has_accounts;
+  return out;
 }
 
 Process take_step(const Process& before, const Happening& what, int clock) {

@@ -15,7 +15,7 @@
 namespace nbkeys::model {
 
 struct NetbirdKey {
-  int revision = 0;
+  int number = 0;
   bool revoked = false;
   netbird::KeyState state = netbird::KeyState::kValid;
   int created = 0;  // the clock's seconds
@@ -34,11 +34,12 @@ struct Answer {
 
 struct Listed {
   std::vector<NetbirdKey> keys;
-  std::uint32_t killed = 0;  // revisions that were deleted or revoked before this list: for checks
+  std::uint32_t killed = 0;  // keys that were deleted or revoked before this list: for checks
 };
 
 struct Process {
   bool alive = false;
+  int side = 0;    // of which cluster
   KeyVersion key;  // the cached SetupKey; content 0: not in the cache
   SecretVersion secret;
   int secret_grave = 0;               // the version at which the watch last showed the Secret's end
@@ -46,6 +47,10 @@ struct Process {
 
   engine::AccountState account = engine::AccountState::kUnknown;
   int failed_at = 0;
+  int token = 0;  // to which account it belongs
+  // What NetBird has said of that: whether it is still to be asked, and what it said the last time.
+  bool asks_account = false;
+  std::optional<int> account_seen;
   std::optional<cache::SnapshotTime> snapshot;
   std::optional<base::Instant> before;  // when the list before the snapshot began
   struct Known {
@@ -55,7 +60,7 @@ struct Process {
     std::optional<base::Instant> missing_since;
   };
   std::vector<Known> known;
-  std::vector<std::pair<int, base::Instant>> erased, gone;  // by revision
+  std::vector<std::pair<int, base::Instant>> erased, gone;  // by the key's number
   std::uint32_t knows_killed = 0;
   bool wants_list = false;
   // A list whose answer is still on its way, and what it will say.
@@ -71,7 +76,7 @@ struct Process {
     // A status write that turns to Ready=True (Issued) for a key whose end was in a list that this
     // process had taken in when it decided.
     bool says_ready_wrongly = false;
-    // A claim, made while the key in use was known to be revoked: its revision.
+    // A claim, made while the key in use was known to be revoked: that key.
     int undoes = 0;
   };
   std::optional<Sent> sent;
@@ -106,10 +111,17 @@ struct Answered {
   Answer answer;
 };
 struct TimePassed {};
-using Happening =
-    std::variant<Start, KeySeen, SecretSeen, ListBegun, ListDone, ListNow, Answered, TimePassed>;
+struct TokenChanged {
+  int account = 0;
+};
+struct AccountTold {};  // NetBird says whose the token is
+using Happening = std::variant<Start, KeySeen, SecretSeen, ListBegun, ListDone, ListNow, Answered,
+                               TimePassed, TokenChanged, AccountTold>;
 
 std::string encode(const Happening& what);
+
+// Of a process that has just started: it asks whose the token is, where there is more than one.
+Process begun(bool has_accounts, int side, int token);
 
 bool list_is_due(const Process& process, int clock);
 Process take_step(const Process& before, const Happening& what, int clock);

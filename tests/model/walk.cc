@@ -1,5 +1,6 @@
 #include "model/walk.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -46,6 +47,23 @@ class Steps {
       : plan_(plan), from_(from), emit_(emit) {}
 
   void all() {
+    one_side();
+    if (from_.other) {
+      State turned = from_;
+      change_sides(turned);
+      const Emit back = [this](State next, std::string label, Fault fault) {
+        change_sides(next);
+        emit_(std::move(next), "the copy: " + label, std::move(fault));
+      };
+      Steps(plan_, turned, back).one_side();
+    }
+    copies();
+    tokens();
+    time();
+  }
+
+ private:
+  void one_side() {
     for (int slot = 0; slot < 2; ++slot) {
       const Process& p = process_of(from_.processes[static_cast<std::size_t>(slot)]);
       if (!p.alive) {
@@ -58,11 +76,9 @@ class Steps {
       crashes(slot, p);
     }
     late();
-    time();
     for (auto& [state, label] : edits(from_, plan_.edits)) emit_(std::move(state), label, "");
   }
 
- private:
   void step(State next, int slot, const Happening& what, std::string label, Fault fault = "") {
     advance(next, static_cast<std::size_t>(slot), what, fault);
     emit_(std::move(next), who(slot) + label, std::move(fault));
@@ -105,6 +121,7 @@ class Steps {
   }
 
   void lists(int slot, const Process& p) {
+    if (p.asks_account) step(from_, slot, AccountTold{}, "is told its account");
     if (p.list_began) step(from_, slot, ListDone{}, "list answered");
     if (!list_is_due(p, from_.clock)) return;
     bool same = p.snapshot.has_value() && !p.wants_list && p.known.size() == from_.netbird.size();
@@ -198,6 +215,23 @@ class Steps {
     }
   }
 
+  void copies() {
+    if (from_.left.copies == 0 || from_.other || from_.gone()) return;
+    State next = from_;
+    --next.left.copies;
+    copy_cluster(next);
+    emit_(std::move(next), "the cluster is copied", "");
+  }
+
+  void tokens() {
+    if (from_.left.tokens == 0) return;
+    State next = from_;
+    --next.left.tokens;
+    Fault fault;
+    swap_token(next, fault);
+    emit_(std::move(next), "the operator gets a token of the other account", fault);
+  }
+
   // Requests have their time-out, so nothing that was sent outlasts an hour; and of two processes
   // that believe they lead only one still does.
   void time() {
@@ -206,16 +240,7 @@ class Steps {
   }
 
   void pass(int seconds, int Budget::*kind) {
-    bool any = false;
-    for (const int id : from_.processes) {
-      const Process& p = process_of(id);
-      if (p.alive && (p.sent || p.list_began)) return;
-      any |= p.alive;
-    }
-    for (const State::Late& late : from_.late) {
-      if (seconds > 20 || late.sent_at != from_.clock) return;
-    }
-    if (!any) return;
+    if (!may_pass(from_, seconds) || (from_.other && !may_pass(*from_.other, seconds))) return;
     for (int slot = 0; slot < 2; ++slot) {
       const auto place = static_cast<std::size_t>(slot);
       if (!process_of(from_.processes[place]).alive) continue;
@@ -224,9 +249,30 @@ class Steps {
       next.clock += seconds;
       if (seconds > 1'800) next.in_overlap = 0;
       next.processes[slot == 0 ? 1 : 0] = dead_process();
+      if (next.other) pass_beside(next, seconds);
       step(std::move(next), slot, TimePassed{},
            "still leads after " + std::to_string(seconds) + " s");
     }
+  }
+
+  bool may_pass(const Cluster& side, int seconds) const {
+    for (const int id : side.processes) {
+      const Process& p = process_of(id);
+      if (p.alive && (p.sent || p.list_began)) return false;
+    }
+    return std::all_of(side.late.begin(), side.late.end(), [&](const Cluster::Late& late) {
+      return seconds <= 20 && late.sent_at == from_.clock;
+    });
+  }
+
+  static void pass_beside(State& next, int seconds) {
+    change_sides(next);
+    if (seconds > 1'800) next.in_overlap = 0;
+    Fault fault;
+    for (std::size_t slot = 0; slot < next.processes.size(); ++slot) {
+      if (process_of(next.processes[slot]).alive) advance(next, slot, TimePassed{}, fault);
+    }
+    change_sides(next);
   }
 
   const Plan& plan_;
@@ -355,9 +401,16 @@ void advance(State& state, std::size_t slot, const Happening& what, Fault& fault
 
 Listed list_of(const State& state) { return {state.netbird, state.killed}; }
 
+void swap_token(State& state, Fault& fault) {
+  change_accounts(state);
+  for (std::size_t slot = 0; slot < state.processes.size(); ++slot) {
+    if (!process_of(state.processes[slot]).alive) continue;
+    advance(state, slot, TokenChanged{state.account}, fault);
+  }
+}
+
 Process started(const State& s, std::size_t key_lag, std::size_t secret_lag) {
-  Process p;
-  p.alive = true;
+  Process p = begun(s.has_accounts, s.side, s.account);
   p.key = s.keys[s.keys.size() - 1 - key_lag];
   p.key_seen = p.key.rv;
   const SecretVersion& secret = s.secrets[s.secrets.size() - 1 - secret_lag];

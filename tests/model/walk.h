@@ -28,7 +28,7 @@ struct Plan {
   Budget budget;
   unsigned edits = 0;          // which of the user's
   bool established = false;    // begins with a key that was issued in peace
-  bool one_at_a_time = false;  // a process starts only when none is alive
+  bool one_at_a_time = false;  // a process starts only when none of its cluster is alive
   int revisions = 4;           // claims beyond this are not walked
   int lag = 1;                 // how many versions a new process may be behind with each object
   std::size_t states_max = 6'000'000;
@@ -59,6 +59,8 @@ void note_sent(State& state, bool was_sent_before, const Process& after, Fault& 
 // Something happens to one process.
 void advance(State& state, std::size_t slot, const Happening& what, Fault& fault);
 Listed list_of(const State& state);
+// All that lead get another token.
+void swap_token(State& state, Fault& fault);
 // A process whose caches were filled from the versions that lie `key_lag` and `secret_lag` back.
 Process started(const State& state, std::size_t key_lag, std::size_t secret_lag);
 

@@ -73,6 +73,11 @@ Answer answer_secret(const SecretVersion& version, int status) {
   return out;
 }
 
+bool has_ours(const State& s) {
+  return std::any_of(s.netbird.begin(), s.netbird.end(),
+                     [&s](const NetbirdKey& key) { return is_ours(s, key.number); });
+}
+
 Answer serve_setup_key(State& s, const Request& r, const Parts& parts, Fault& fault) {
   if (s.gone()) return only(404);
   const KeyVersion now = s.keys.back();
@@ -87,7 +92,7 @@ Answer serve_setup_key(State& s, const Request& r, const Parts& parts, Fault& fa
   const kube::SetupKey& object = objects().key_content(next.content);
   const kube::KeyStatus before = objects().key_content(now.content).status;
   if (before.revision != object.status.revision) {
-    s.in_overlap |= (1u << before.revision) & ~1u;
+    if (before.revision != 0) s.in_overlap |= bit_of(number_in(before.key_id));
   } else if (before.last_handled_rotate != object.status.last_handled_rotate && fault.empty()) {
     fault = "a rotation is called handled before its key is in use";
   }
@@ -95,7 +100,7 @@ Answer serve_setup_key(State& s, const Request& r, const Parts& parts, Fault& fa
     s.keys.push_back(next);
     return answer_key(next);
   }
-  if (!s.netbird.empty() && fault.empty()) {
+  if (has_ours(s) && fault.empty()) {
     fault = "the finalizer went while NetBird still has a key of ours";
   }
   s.keys.push_back({0, next.rv, 0});
@@ -132,32 +137,42 @@ Answer serve_secret(State& s, const Request& r, const Parts& parts, Fault& fault
 Answer serve_post(State& s, const Parts& parts, Fault& fault) {
   const auto mark = cache::parse_mark(Json::parse(parts.body).value("name", std::string()));
   CHECK(mark.has_value());
-  const auto revision = static_cast<int>(mark->revision);
+  const int number = number_in(mark->ticket);
+  if (fault.empty() && number != number_of(s.side, static_cast<int>(mark->revision))) {
+    fault = "a claim of the other installation is POSTed";
+  }
   const bool there = std::any_of(s.netbird.begin(), s.netbird.end(),
-                                 [&](const NetbirdKey& k) { return k.revision == revision; });
+                                 [&](const NetbirdKey& k) { return k.number == number; });
   if (fault.empty() && there) fault = "one revision has two keys at NetBird";
   if (fault.empty() && s.gone()) fault = "a key was made after the finalizer had gone";
   NetbirdKey key;
-  key.revision = revision;
+  key.number = number;
   key.created = s.clock;
   s.netbird.push_back(key);
   std::sort(s.netbird.begin(), s.netbird.end(),
-            [](const NetbirdKey& a, const NetbirdKey& b) { return a.revision < b.revision; });
+            [](const NetbirdKey& a, const NetbirdKey& b) { return a.number < b.number; });
   Answer out = only(200);
   out.body = Answer::Body::kNewNetbirdKey;
   out.netbird = key;
   return out;
 }
 
+// What ends a key of both is beyond the other's power, as a person's deed is.
+void note_end(State& s, int number) {
+  s.killed |= bit_of(number);
+  if (s.other) s.other->by_hand |= bit_of(number);
+}
+
 Answer serve_netbird(State& s, const Parts& parts, Fault& fault) {
   if (parts.method == "POST") return serve_post(s, parts, fault);
-  const int revision = revision_of(parts.path.substr(parts.path.rfind('/') + 1));
+  const int number = number_in(parts.path.substr(parts.path.rfind('/') + 1));
   const auto key = std::find_if(s.netbird.begin(), s.netbird.end(),
-                                [&](const NetbirdKey& k) { return k.revision == revision; });
+                                [&](const NetbirdKey& k) { return k.number == number; });
   if (key == s.netbird.end()) return only(404);
   const bool carried = objects().secret_is_ours(s.secrets.back().content) &&
-                       objects().revision_in_secret(s.secrets.back().content) == revision;
-  const std::uint32_t bit = 1u << revision;
+                       objects().key_in_secret(s.secrets.back().content) == number;
+  const std::uint32_t bit = bit_of(number);
+  if (!is_ours(s, number) && fault.empty()) fault = "a key of the other installation was changed";
   if (parts.method == "DELETE") {
     if (carried && !s.deleting() && fault.empty()) fault = "the Secret's key was deleted";
     const bool ends_all = s.deleting() || s.revoke_asked;
@@ -165,7 +180,7 @@ Answer serve_netbird(State& s, const Parts& parts, Fault& fault) {
       fault = "a replaced key was deleted within its overlap";
     }
     s.netbird.erase(key);
-    s.killed |= bit;
+    note_end(s, number);
     return only(200);
   }
   const bool revoked = Json::parse(parts.body).value("revoked", false);
@@ -173,14 +188,14 @@ Answer serve_netbird(State& s, const Parts& parts, Fault& fault) {
   if (revoked && carried && !asked && fault.empty()) fault = "the Secret's key was revoked";
   if (!revoked && key->revoked && fault.empty()) fault = "a revocation at NetBird was undone";
   key->revoked = revoked;
-  if (revoked) s.killed |= bit;
+  if (revoked) note_end(s, number);
   Answer out = only(200);
   out.body = Answer::Body::kNetbirdKey;
   out.netbird = *key;
   return out;
 }
 
-void cut(State& s, int lag) {
+void cut(Cluster& s, int lag) {
   const auto current = static_cast<int>(s.keys.size());
   int oldest_key = s.keys[static_cast<std::size_t>(std::max(0, current - 1 - lag))].rv;
   const auto secrets = static_cast<int>(s.secrets.size());
@@ -249,22 +264,82 @@ int dead_process() {
 bool is_netbird(const Request& r) { return parts_of(r.text).path.starts_with("/api/setup-keys"); }
 bool is_post(const Request& r) { return is_netbird(r) && parts_of(r.text).method == "POST"; }
 
+namespace {
+
+// The token that a request carries is of the account in which it has its effect.
+Answer serve_in_its_account(State& s, const Request& request, Fault& fault) {
+  const std::string lives_in = s.gone() ? "" : s.status().account.id;
+  const bool foreign = !lives_in.empty() && lives_in != account_id(request.account);
+  if (s.has_accounts && foreign && fault.empty()) {
+    fault = "a key is written in another account than the one that status records";
+  }
+  const bool moved = request.account != s.account;
+  if (moved) std::swap(s.netbird, s.elsewhere);
+  Answer out = serve_netbird(s, parts_of(request.text), fault);
+  if (moved) std::swap(s.netbird, s.elsewhere);
+  return out;
+}
+
+}  // namespace
+
 Answer serve(State& state, const Request& request, Fault& fault) {
   const Parts& parts = parts_of(request.text);
-  if (is_netbird(request)) return serve_netbird(state, parts, fault);
+  if (is_netbird(request)) return serve_in_its_account(state, request, fault);
   if (about_secret(request)) return serve_secret(state, request, parts, fault);
   return serve_setup_key(state, request, parts, fault);
 }
 
-Fault check_state(const State& s) {
+namespace {
+
+Fault check_side(const State& s) {
   const int content = s.secrets.back().content;
   if (!objects().secret_is_ours(content) || s.deleting()) return "";
-  const int revision = objects().revision_in_secret(content);
-  if (revision == 0 || (s.by_hand >> revision & 1u) != 0) return "";
-  for (const NetbirdKey& key : s.netbird) {
-    if (key.revision == revision && (!key.revoked || s.revoke_asked)) return "";
+  const int number = objects().key_in_secret(content);
+  if (number == 0 || (s.by_hand & bit_of(number)) != 0) return "";
+  for (const auto* account : {&s.netbird, &s.elsewhere}) {
+    for (const NetbirdKey& key : *account) {
+      if (key.number == number && (!key.revoked || s.revoke_asked)) return "";
+    }
   }
   return "the Secret carries a key that the operator itself has deleted or revoked";
+}
+
+}  // namespace
+
+Fault check_state(const State& s) {
+  Fault fault = check_side(s);
+  if (!fault.empty() || !s.other) return fault;
+  State turned = s;
+  change_sides(turned);
+  return check_side(turned);
+}
+
+void change_sides(State& s) {
+  Cluster& mine = s;
+  std::swap(mine, *s.other);
+}
+
+void change_accounts(State& s) {
+  s.account = 1 - s.account;
+  std::swap(s.netbird, s.elsewhere);
+}
+
+bool is_ours(const State& s, int key) {
+  return side_of(key) == s.side || (side_of(key) == 0 && key <= s.shared);
+}
+
+void copy_cluster(State& s) {
+  Cluster copy;
+  copy.side = 1;
+  copy.keys = {s.keys.back()};
+  copy.secrets = {s.secrets.back()};
+  copy.processes = {dead_process(), dead_process()};
+  copy.by_hand = s.by_hand | s.killed;
+  copy.in_overlap = s.in_overlap;
+  copy.secrets_made = s.secrets_made;
+  copy.revoke_asked = objects().key_content(copy.keys.back().content).spec.revoked;
+  s.shared = static_cast<int>(copy.status().last_revision);
+  s.other = std::move(copy);
 }
 
 void put_key_version(State& s, Json object) {
@@ -285,7 +360,9 @@ void put_secret_version(State& s, const Json* object) {
   s.secrets.push_back(objects().pack_secret(std::move(with)));
 }
 
-void normalise(State& s, int lag) {
+namespace {
+
+void normalise_side(Cluster& s, int lag) {
   cut(s, lag);
   Renumber by;
   for (const KeyVersion& v : s.keys) {
@@ -319,38 +396,54 @@ void normalise(State& s, int lag) {
   }
 }
 
+void put(std::string& out, int n) {
+  for (int i = 0; i < 3; ++i) out += static_cast<char>(n >> (8 * i) & 255);
+}
+
+void encode(const Cluster& s, std::string& out) {
+  for (const KeyVersion& v : s.keys) {
+    for (const int n : {v.content, v.rv, v.bound}) put(out, n);
+  }
+  put(out, 0xfffff);
+  for (const SecretVersion& v : s.secrets) {
+    for (const int n : {v.content, v.rv}) put(out, n);
+  }
+  put(out, 0xfffff);
+  for (const State::Late& late : s.late) {
+    const Request& r = late.request;
+    for (const int n : {r.text, r.expected_rv, r.bound, r.account, late.sent_at}) put(out, n);
+  }
+  put(out, 0xfffff);
+  for (const int n : {s.side, s.processes[0], s.processes[1], static_cast<int>(s.posted),
+                      static_cast<int>(s.by_hand), static_cast<int>(s.in_overlap), s.revoked_in_use,
+                      s.secrets_made * 2 + s.revoke_asked}) {
+    put(out, n);
+  }
+}
+
+}  // namespace
+
+void normalise(State& s, int lag) {
+  normalise_side(s, lag);
+  if (s.other) normalise_side(*s.other, lag);
+}
+
 std::string encode(const State& s) {
   std::string out;
-  const auto put = [&out](int n) {
-    for (int i = 0; i < 3; ++i) out += static_cast<char>(n >> (8 * i) & 255);
-  };
-  for (const KeyVersion& v : s.keys) {
-    for (const int n : {v.content, v.rv, v.bound}) put(n);
-  }
-  put(0xfffff);
-  for (const SecretVersion& v : s.secrets) {
-    for (const int n : {v.content, v.rv}) put(n);
-  }
-  put(0xfffff);
-  for (const NetbirdKey& k : s.netbird) {
-    put(k.revision * 16 + k.revoked * 8 + static_cast<int>(k.state));
-    put(k.created);
-  }
-  put(0xfffff);
-  for (const State::Late& late : s.late) {
-    for (const int n :
-         {late.request.text, late.request.expected_rv, late.request.bound, late.sent_at}) {
-      put(n);
+  encode(static_cast<const Cluster&>(s), out);
+  if (s.other) encode(*s.other, out);
+  for (const auto* account : {&s.netbird, &s.elsewhere}) {
+    for (const NetbirdKey& k : *account) {
+      put(out, k.number * 16 + k.revoked * 8 + static_cast<int>(k.state));
+      put(out, k.created);
     }
+    put(out, 0xfffff);
   }
-  put(0xfffff);
   const Budget& b = s.left;
-  for (const int n :
-       {s.processes[0], s.processes[1], s.clock, static_cast<int>(s.posted),
-        static_cast<int>(s.killed), static_cast<int>(s.by_hand), static_cast<int>(s.in_overlap),
-        s.revoked_in_use, s.secrets_made * 2 + s.revoke_asked, b.faults * 16 + b.crashes,
-        b.starts * 16 + b.user, b.netbird * 256 + b.seconds * 16 + b.hours}) {
-    put(n);
+  for (const int n : {s.clock, static_cast<int>(s.killed), s.shared, s.account,
+                      b.faults * 16 + b.crashes, b.starts * 16 + b.user,
+                      b.netbird * 256 + b.seconds * 16 + b.hours, b.copies * 16 + b.tokens}) {
+    put(out, n);
   }
   return out;
 }
@@ -369,6 +462,7 @@ State first_state(const Budget& budget) {
   s.keys.push_back(objects().pack_key(object));
   s.secrets.push_back({0, 1});
   s.processes = {dead_process(), dead_process()};
+  s.has_accounts = budget.tokens > 0;
   s.left = budget;
   return s;
 }
