@@ -105,4 +105,24 @@ void SecretSink::touch_owners(const kube::ObjectRef& secret) {
   }
 }
 
+std::optional<std::string> fatal_line(const kube::Watch& watch) {
+  if (watch.synced() || !watch.problem()) return std::nullopt;
+  const base::Error& error = *watch.problem();
+  const bool keys = watch.collection().resource == kube::Collection::Resource::kSetupKeys;
+  switch (error.code) {
+    case base::ErrorCode::kNotFound:
+      if (!keys) return std::nullopt;
+      return "the cluster does not know SetupKeys: install the CRD with "
+             "'kubectl apply -f crds/keys.netbird.io_setupkeys.yaml' and start again";
+    case base::ErrorCode::kForbidden:
+      return error.message +
+             ": grant the right, for example with 'kubectl apply -k deploy/', "
+             "or narrow --watch-namespace to what the account may read";
+    case base::ErrorCode::kUnauthorized:
+      return "Kubernetes refuses our credentials (" + error.message +
+             "): check the token or certificate in the kubeconfig or service account";
+    default: return std::nullopt;
+  }
+}
+
 }  // namespace nbkeys::engine

@@ -50,4 +50,7 @@ class SecretSink : public kube::WatchSink {
   cache::Store<kube::SecretMeta>::Listed listed_;
 };
 
+// The line for a person when the very first list is refused: going on would be pointless.
+std::optional<std::string> fatal_line(const kube::Watch& watch);
+
 }  // namespace nbkeys::engine

@@ -24,30 +24,11 @@ namespace {
 
 // After Stop: how long requests under way may take before the process ends all the same.
 constexpr base::Duration kStopPatience{20'000};
+// A list that cannot be had does not hold up all else for longer.
+constexpr base::Duration kOneHistoryWithin{60'000};
 
 kube::LeaseSettings lease_settings(const LeaseOptions& o) {
   return {{o.name_space, o.name}, o.identity, o.duration, o.renew_deadline, o.retry_period};
-}
-
-// The line for a person when the very first list is refused: going on would be pointless.
-std::optional<std::string> fatal_line(const kube::Watch& watch) {
-  if (watch.synced() || !watch.problem()) return std::nullopt;
-  const base::Error& error = *watch.problem();
-  const bool keys = watch.collection().resource == kube::Collection::Resource::kSetupKeys;
-  switch (error.code) {
-    case base::ErrorCode::kNotFound:
-      if (!keys) return std::nullopt;
-      return "the cluster does not know SetupKeys: install the CRD with "
-             "'kubectl apply -f crds/keys.netbird.io_setupkeys.yaml' and start again";
-    case base::ErrorCode::kForbidden:
-      return error.message +
-             ": grant the right, for example with 'kubectl apply -k deploy/', "
-             "or narrow --watch-namespace to what the account may read";
-    case base::ErrorCode::kUnauthorized:
-      return "Kubernetes refuses our credentials (" + error.message +
-             "): check the token or certificate in the kubeconfig or service account";
-    default: return std::nullopt;
-  }
 }
 
 struct Collected {
@@ -98,6 +79,7 @@ struct Engine::State {
   void follow_leadership(base::Now now);
   void doubt_history(base::Now now);
   void history_went_back(const kube::Watch& seen_by, base::Now now);
+  bool between_histories(base::Instant now);
   void reconsider_all();
   void set_timer(base::Now now);
   void stop_if_drained(base::Now now);
@@ -123,6 +105,7 @@ struct Engine::State {
   io::Turns turns;
   io::Outbox out;
   bool was_leading = false;
+  std::optional<base::Instant> put_back_at;  // the API server's state, until all of it is known
   bool was_synced = false;
   std::optional<base::Instant> stopping_since;
   bool release_sent = false;
@@ -279,10 +262,22 @@ void Engine::State::doubt_history(base::Now now) {
 // All collections have one history, and not each of them need show it.
 void Engine::State::history_went_back(const kube::Watch& seen_by, base::Now now) {
   for (Collected& c : collections) {
-    if (c.watch.get() != &seen_by) c.watch->doubt(now.mono);
+    if (c.watch.get() != &seen_by) c.watch->put_back(now.mono);
   }
+  if (!put_back_at) put_back_at = now.mono;
   for (auto& entry : world.flights) entry.second.forget_history();
   for (auto& entry : in_flight) entry.second.pending.same_history = false;
+}
+
+// Until each collection has been listed anew some show the state that was put back and others the
+// one before, and what follows from both together is wrong.
+bool Engine::State::between_histories(base::Instant now) {
+  if (!put_back_at) return false;
+  const bool all = std::all_of(collections.begin(), collections.end(), [this](const Collected& c) {
+    return c.watch->listed_since(*put_back_at);
+  });
+  if (all || now - *put_back_at > kOneHistoryWithin) put_back_at.reset();
+  return put_back_at.has_value();
 }
 
 void Engine::State::follow_leadership(base::Now now) {
@@ -343,7 +338,7 @@ void Engine::State::turn(base::Now now) {
     world.account.repairs().set_setup_keys(world.setup_keys.size());
     for (const kube::ObjectRef& ref : world.pace.call(now.mono)) queue.push(ref);
     call_waiting(now);
-    while (at_kube < limit()) {
+    while (!between_histories(now.mono) && at_kube < limit()) {
       const auto ref = queue.pop(now.mono);
       if (!ref) break;
       turns.waited.add(queue.last_wait());
@@ -522,7 +517,8 @@ void Engine::State::set_timer(base::Now now) {
   if (options.lease.enabled && !stopping_since) consider(lease.wake_at());
   if (was_leading) {
     // With all hands full the next answer gives the next turn.
-    if (at_kube < limit()) consider(queue.next_at());
+    if (at_kube < limit() && !put_back_at) consider(queue.next_at());
+    if (put_back_at) consider(*put_back_at + kOneHistoryWithin + base::Duration{1});
     consider(world.pace.next_at());
     if (!stopping_since) consider(world.account.wake_at(now.mono));
   }

@@ -1,6 +1,7 @@
 #include "kube/history.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kube/meta.h"
 
@@ -14,13 +15,14 @@ void History::list_begun(std::uint64_t known) { horizon_ = std::max(newest_, kno
 
 History::Verdict History::list_ended(const std::string& version, base::Instant now) {
   const std::uint64_t at = version_number(version);
+  const bool believed = std::exchange(older_is_believed_, false);
   if (at == 0 || at >= horizon_) {
     behind_since_.reset();
     seen(version);
     return Verdict::kGoesOn;
   }
   if (!behind_since_) behind_since_ = now;
-  if (now < *decided_at()) return Verdict::kBehind;
+  if (!believed && now < *decided_at()) return Verdict::kBehind;
   behind_since_.reset();
   newest_ = at;
   return Verdict::kWentBack;

@@ -25,6 +25,8 @@ class History {
   void list_begun(std::uint64_t known);
   enum class Verdict { kGoesOn, kBehind, kWentBack };
   Verdict list_ended(const std::string& version, base::Instant now);
+  // Another collection of the same server has been put back, so a list that is older is no lag.
+  void believe_older() { older_is_believed_ = true; }
   // When the next list decides whether the server lags.
   std::optional<base::Instant> decided_at() const;
 
@@ -32,6 +34,7 @@ class History {
   std::uint64_t newest_ = 0;
   std::uint64_t horizon_ = 0;  // what was known when the list began
   std::optional<base::Instant> behind_since_;
+  bool older_is_believed_ = false;
 };
 
 }  // namespace nbkeys::kube

@@ -89,6 +89,12 @@ void Watch::doubt(base::Instant now) {
   list_soon(kListsApart, now);
 }
 
+void Watch::put_back(base::Instant now) {
+  if (went_back_at_ && now - *went_back_at_ < History::kLag) return;
+  history_.believe_older();
+  list_due_ = now;
+}
+
 void Watch::list_soon(base::Duration apart, base::Instant now) {
   const base::Instant due = listed_at_ ? std::max(now, *listed_at_ + apart) : now;
   if (!list_due_ || due < *list_due_) list_due_ = due;

@@ -54,6 +54,10 @@ class Watch {
 
   // The server has shown what does not follow from what it showed before: a new list tells.
   void doubt(base::Instant now);
+  // Another collection has shown that the server's state was put back: a new list tells how this
+  // one is now, and is believed.
+  void put_back(base::Instant now);
+  bool listed_since(base::Instant at) const { return listed_at_ && *listed_at_ >= at; }
   // A list has been believed since the last call although something newer had been seen.
   bool take_went_back() { return std::exchange(went_back_, false); }
 

@@ -36,6 +36,16 @@ TEST(History, AnOlderListIsBelievedTheSecondTimeSomeTimeLater) {
   EXPECT_FALSE(history.decided_at());
 }
 
+TEST(History, AnOlderListIsBelievedAtOnceWhereAnotherCollectionWasPutBack) {
+  History history;
+  history.seen("20");
+  history.believe_older();
+  EXPECT_EQ(listed(history, "10", at(0)), Verdict::kWentBack);
+  EXPECT_EQ(history.newest(), 10u);
+  history.seen("20");
+  EXPECT_EQ(listed(history, "10", at(1)), Verdict::kBehind) << "that was the one list";
+}
+
 TEST(History, AServerThatCatchesUpOnlyLagged) {
   History history;
   history.seen("20");

@@ -428,6 +428,17 @@ TEST_F(WatchTest, DoubtAgainAndAgainIsNoStormOfLists) {
   EXPECT_EQ(lists, 10);
 }
 
+TEST_F(WatchTest, WhereAnotherCollectionWasPutBackTheNextListComesAtOnceAndIsBelieved) {
+  running();
+  sink.known = 40;
+  EXPECT_FALSE(watch.listed_since(ms(50'000)));
+  watch.put_back(ms(50'000));
+  watch.tick(ms(50'000), out);
+  answered(request().id, answer(200, page("", "30")), ms(50'001));
+  EXPECT_TRUE(watch.take_went_back());
+  EXPECT_TRUE(watch.listed_since(ms(50'000)));
+}
+
 TEST_F(WatchTest, ADoubtDuringAListIsSettledByTheNextOne) {
   watch.start(out);
   const auto first = request();
