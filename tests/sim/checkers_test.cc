@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "sim/checker.h"
+#include "sim/world.h"
 
 namespace nbkeys::sim {
 namespace {
@@ -190,6 +191,49 @@ TEST_F(CheckersTest, ReadyWithAKeyThatNeverWas) {
   const Json ready = {{{"type", "Ready"}, {"status", "True"}, {"reason", "Issued"}}};
   store_setup_key(Json::object(), {{"keyID", "k7"}, {"conditions", ready}});
   EXPECT_EQ(found(), "ready ");
+}
+
+// Set back with the state of which it was a part, it asks for nothing.
+TEST_F(CheckersTest, ARotationThatWasPutBackIsNotAskedForAnew) {
+  const auto with = [](const std::string& rotate, const std::string& handled) {
+    return Json{{"metadata",
+                 {{"name", "fleet"},
+                  {"namespace", "team"},
+                  {"uid", kUid},
+                  {"annotations", {{"keys.netbird.io/rotate", rotate}}}}},
+                {"status", {{"lastHandledRotate", handled}}}};
+  };
+  const auto asked = [this] { return checks.ledger().setup_key(kUid)->rotate_asked; };
+  store_setup_key(Json::object(), {{"lastHandledRotate", ""}});
+  store(kPerson, "setupkeys", with("one", ""));
+  const base::Instant first = at.mono;
+  EXPECT_EQ(asked(), first);
+  store(0, "setupkeys", with("one", "one"));
+  at.mono = at.mono + base::Duration{60'000};
+  store(kPerson, "setupkeys", with("two", "one"));
+  EXPECT_EQ(asked(), at.mono);
+  store(0, "setupkeys", with("two", "two"));
+  at.mono = at.mono + base::Duration{60'000};
+  store(kPerson, "setupkeys", with("one", "one"));
+  EXPECT_EQ(asked(), first) << "the state was put back";
+  store(kPerson, "setupkeys", with("two", "one"));
+  EXPECT_EQ(asked(), at.mono) << "whoever asks again asks now";
+}
+
+// However clocks are set, a wait lasts its own length, and no longer.
+TEST_F(CheckersTest, AnOverlapIsDueByTheTimeThatPasses) {
+  const auto excused = [this](std::int64_t minutes) {
+    base::Now now = at;
+    now.mono = now.mono + base::Duration{minutes * 60'000};
+    now.wall = now.wall + base::Duration{30L * 86'400'000};  // a clock that was far behind
+    return !with_dates(checks.ledger(), now, base::Duration{3'600'000}).empty();
+  };
+  store_setup_key(Json::object(),
+                  {{"lastRotationTime", "1970-01-01T00:00:00Z"},
+                   {"previousKeys", {{{"keyID", "k1"}, {"retireAt", "1970-01-01T02:00:00Z"}}}}});
+  EXPECT_TRUE(excused(5));
+  EXPECT_TRUE(excused(110));
+  EXPECT_FALSE(excused(140)) << "that is over, and whoever writes now is wrong";
 }
 
 TEST_F(CheckersTest, AKeyInALogLine) {

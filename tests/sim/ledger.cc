@@ -12,6 +12,21 @@ using fakes::text_at;
 
 constexpr std::string_view kKeysPath = "/api/setup-keys";
 
+const Json& status_of(const fakes::Object& object) {
+  static const Json kNone;
+  return object ? at_path(*object, {"status"}) : kNone;
+}
+
+// From when it is first told.
+void note_overlaps(base::Instant now, const Json& status, KnownSetupKey& known) {
+  const auto rotated = time_in(status, "lastRotationTime");
+  for (const Json& entry : at_path(status, {"previousKeys"})) {
+    const auto until = time_in(entry, "retireAt");
+    if (!rotated || !until) continue;
+    known.overlap_over.try_emplace(text_at(entry, {"keyID"}), now + (*until - *rotated));
+  }
+}
+
 std::string place(const Json& object) {
   return text_at(object, {"metadata", "namespace"}) + "/" + text_at(object, {"metadata", "name"});
 }
@@ -92,7 +107,14 @@ void Ledger::setup_key_changed(base::Now at, const fakes::Object& before,
   const auto rotate = [](const fakes::Object& o) {
     return o ? text_at(*o, {"metadata", "annotations", "keys.netbird.io/rotate"}) : "";
   };
-  if (rotate(after) != rotate(before)) known.rotate_asked = at.mono;
+  if (rotate(after) != rotate(before)) {
+    // Whoever asks does not write status: that goes back together with the annotation.
+    if (status_of(before) == status_of(after)) known.asked_at[rotate(after)] = at.mono;
+    const auto asked = known.asked_at.find(rotate(after));
+    known.rotate_asked.reset();
+    if (asked != known.asked_at.end()) known.rotate_asked = asked->second;
+  }
+  if (after) note_overlaps(at.mono, status_of(after), known);
   known.last = object;
   known.gone = !after;
   const Json& finalizers = at_path(*object, {"metadata", "finalizers"});

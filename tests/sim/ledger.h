@@ -54,7 +54,11 @@ struct KnownSetupKey {
   bool gone = false;
   bool vanished =
       false;  // although the operator had not let it go: the cluster's state was put back
-  std::optional<base::Instant> rotate_asked;  // when the annotation last changed
+  std::optional<base::Instant> rotate_asked;      // when the annotation's value was last set
+  std::map<std::string, base::Instant> asked_at;  // by that value
+  // Of a replaced key, by its id: when its overlap is over at the latest, while machines are awake,
+  // however clocks are set.
+  std::map<std::string, base::Instant> overlap_over;
   std::optional<base::Instant> revoked_seen;  // when spec.revoked was last true
   bool revocation_lost = false;  // spec.revoked was true, until the cluster's state was put back
 };

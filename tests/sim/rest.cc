@@ -252,9 +252,22 @@ bool waits_for_a_repair(const Json& object) {
                      [](const Json& each) { return text_at(each, {"reason"}) == "RepairLimited"; });
 }
 
+// A wait that was written before the clock was set ahead lasts its own length all the same: it ends
+// after the date that it names, and before that length is over.
+bool overlap_may_end(const KnownSetupKey& known, base::Instant from, base::WallTime to) {
+  const Json& previous = at_path(*known.last, {"status", "previousKeys"});
+  return std::any_of(previous.begin(), previous.end(), [&](const Json& each) {
+    const auto over = known.overlap_over.find(text_at(each, {"keyID"}));
+    const auto until = time_in(each, "retireAt");
+    return over != known.overlap_over.end() && over->second >= from && until && *until <= to;
+  });
+}
+
 }  // namespace
 
-std::set<std::string> with_dates(const Ledger& ledger, base::WallTime from, base::WallTime to) {
+std::set<std::string> with_dates(const Ledger& ledger, base::Now now, base::Duration length) {
+  constexpr base::Duration kMargin{600'000};
+  const base::WallTime from = now.wall - kMargin, to = now.wall + length + kMargin;
   std::set<std::string> out;
   for (const auto& [uid, known] : ledger.setup_keys()) {
     if (known.gone) continue;
@@ -263,8 +276,9 @@ std::set<std::string> with_dates(const Ledger& ledger, base::WallTime from, base
                                  [&](base::WallTime at) { return at >= from && at <= to; });
     // A wait that a clock wrote which was ahead counts from when it was set right.
     const auto rotated = time_in(at_path(*known.last, {"status"}), "lastRotationTime");
-    const bool ahead = rotated && *rotated > from + std::chrono::minutes(10);
-    if (!due && !ahead && !waits_for_a_repair(*known.last)) continue;
+    const bool ahead = rotated && *rotated > now.wall;
+    const bool ends = overlap_may_end(known, now.mono + -kMargin, to);
+    if (!due && !ahead && !ends && !waits_for_a_repair(*known.last)) continue;
     out.insert("/namespaces/" + known.name_space + "/setupkeys/" + known.name);
     out.insert("/namespaces/" + known.name_space + "/secrets");
     out.insert("/namespaces/" + known.name_space + "/events");

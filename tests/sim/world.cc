@@ -268,9 +268,9 @@ void World::expect_rest() {
 
 // An hour in which nothing is due and nothing is written.
 void World::expect_quiet() {
-  live_until(inside.now().mono + 2 * kMinute);
-  const base::WallTime now = inside.now().wall;
-  excused_ = with_dates(checks_.ledger(), now - 10 * kMinute, now + kQuiet + 10 * kMinute);
+  // By then two lists have told everybody of what is there.
+  live_until(inside.now().mono + plan_.settings.resync * 11 / 10 + 2 * kMinute);
+  excused_ = with_dates(checks_.ledger(), inside.now(), kQuiet);
   calm_ = true;
   live_until(inside.now().mono + kQuiet);
   calm_ = false;

@@ -150,7 +150,8 @@ std::string wrong_at_rest(const Ledger& ledger, const fakes::Json& netbird_keys,
                           const std::map<std::string, std::string>& groups, base::WallTime now);
 // The next date that some status names, from now on.
 std::optional<base::WallTime> next_date(const Ledger& ledger, base::WallTime now);
-// SetupKeys with a date between the two, by "namespaces/<ns>/" and name and by the mark's owner.
-std::set<std::string> with_dates(const Ledger& ledger, base::WallTime from, base::WallTime to);
+// SetupKeys with something due in so long from now, or just before, by "namespaces/<ns>/" and name
+// and by the mark's owner.
+std::set<std::string> with_dates(const Ledger& ledger, base::Now now, base::Duration length);
 
 }  // namespace nbkeys::sim
