@@ -34,7 +34,12 @@ Decision move_over(const Observed& o) {
   next.last_handled_rotate = s.last_handled_rotate;
   next.repairs = s.repairs;
   next.account = {o.account.name, *o.account.id};
-  Decision out = note_status(std::move(next));
+  // What was said of the key before holds no longer.
+  kube::SetupKey after = o.resource;
+  after.status = next;
+  const Observed then = seen_as(o, after);
+  Decision out =
+      write_status(o, std::move(next), issuing(then, reason_name(IssueReason::kFirstIssue)));
   const std::string left =
       s.revision != 0 ? "key " + s.key_id + " (revision " + std::to_string(s.revision) + ")"
                       : "what an issue that did not finish has made";

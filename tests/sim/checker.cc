@@ -4,8 +4,8 @@ namespace nbkeys::sim {
 
 Checks::Checks() {
   for (const auto make :
-       {make_revisions_checker, make_keys_checker, make_secrets_checker, make_overlap_checker,
-        make_ready_checker, make_leak_checker, make_reads_checker}) {
+       {make_revisions_checker, make_keys_checker, make_account_checker, make_secrets_checker,
+        make_overlap_checker, make_ready_checker, make_leak_checker, make_reads_checker}) {
     checkers_.push_back(make(ledger_, findings_));
   }
 }

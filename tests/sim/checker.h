@@ -48,6 +48,7 @@ class Checker {
 
 std::unique_ptr<Checker> make_revisions_checker(const Ledger& ledger, Findings& findings);
 std::unique_ptr<Checker> make_keys_checker(const Ledger& ledger, Findings& findings);
+std::unique_ptr<Checker> make_account_checker(const Ledger& ledger, Findings& findings);
 std::unique_ptr<Checker> make_overlap_checker(const Ledger& ledger, Findings& findings);
 std::unique_ptr<Checker> make_secrets_checker(const Ledger& ledger, Findings& findings);
 std::unique_ptr<Checker> make_ready_checker(const Ledger& ledger, Findings& findings);

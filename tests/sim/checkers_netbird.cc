@@ -105,6 +105,36 @@ class KeysChecker : public Checker {
   }
 };
 
+// Where another account's token is in the operator's hands, nothing is written for keys that live
+// in this one.
+class AccountChecker : public Checker {
+ public:
+  AccountChecker(const Ledger& ledger, Findings& findings) : Checker("account", ledger, findings) {}
+
+  void applied(const Act& act, const io::HttpResponse&) override {
+    const bool writes = act.request.server == io::Server::kNetBird &&
+                        act.request.method != io::Method::kGet &&
+                        act.request.operation != "probe_write";
+    if (act.by == kPerson || !writes) return;
+    const KnownSetupKey* owner = ledger_.setup_key_of_owner(owner_in(act));
+    if (owner == nullptr) return;
+    const std::string lives_in = text_at(*owner->last, {"status", "account", "id"});
+    if (lives_in.empty() || lives_in == act.account) return;
+    fail("writes in account " + act.account + " for " + owner->name_space + "/" + owner->name +
+         ", whose key lives in " + lives_in);
+  }
+
+ private:
+  std::string owner_in(const Act& act) const {
+    if (is_create(act)) {
+      const auto mark = mark_in(text_at(Json::parse(act.request.body.reveal()), {"name"}));
+      return mark ? mark->owner : "";
+    }
+    const IssuedKey* key = ledger_.key(act.request.path.substr(kKeysPath.size() + 1));
+    return key == nullptr ? "" : key->mark.owner;
+  }
+};
+
 constexpr base::Duration kSlack{60'000};
 
 // Whoever read the Secret just before a rotation has the overlap to enrol.
@@ -142,6 +172,9 @@ class OverlapChecker : public Checker {
     const std::string old_id = text_at(*before, {"status", "keyID"});
     const IssuedKey* old = ledger_.key(old_id);
     if (old == nullptr || old->gone_at || text_at(*after, {"status", "keyID"}) == old_id) return;
+    // Given up by a person's word: it stays in the account before.
+    const auto account = [](const Json& o) { return text_at(o, {"status", "account", "id"}); };
+    if (account(*before) != account(*after)) return;
     const Json& previous = at_path(*after, {"status", "previousKeys"});
     const bool kept = std::any_of(previous.begin(), previous.end(), [&old_id](const Json& entry) {
       return text_at(entry, {"keyID"}) == old_id;
@@ -166,6 +199,10 @@ class OverlapChecker : public Checker {
 
 std::unique_ptr<Checker> make_overlap_checker(const Ledger& ledger, Findings& findings) {
   return std::make_unique<OverlapChecker>(ledger, findings);
+}
+
+std::unique_ptr<Checker> make_account_checker(const Ledger& ledger, Findings& findings) {
+  return std::make_unique<AccountChecker>(ledger, findings);
 }
 
 std::unique_ptr<Checker> make_revisions_checker(const Ledger& ledger, Findings& findings) {

@@ -170,6 +170,20 @@ TEST_F(CheckersTest, AForeignKeyIsTouched) {
   EXPECT_EQ(found(), "keys ");
 }
 
+TEST_F(CheckersTest, AKeyIsMadeInAnotherAccountThanItsOwn) {
+  store_setup_key(Json::object(), {{"account", {{"id", "a1"}}}});
+  const auto post =
+      request(io::Server::kNetBird, io::Method::kPost, "/api/setup-keys", {{"name", mark(1)}});
+  io::HttpResponse response;
+  response.status = 200;
+  response.body = base::SecretText(Json{{"id", "k1"}, {"key", kPlain}, {"name", mark(1)}}.dump());
+  checks.applied({at, 0, post, at.wall, "a1"}, response);
+  EXPECT_EQ(found(), "");
+  const auto removal = request(io::Server::kNetBird, io::Method::kDelete, "/api/setup-keys/k1");
+  checks.applied({at, 0, removal, at.wall, "a2"}, response);
+  EXPECT_EQ(found(), "account ");
+}
+
 TEST_F(CheckersTest, AForeignSecretIsWritten) {
   store_setup_key();
   issue(1);

@@ -46,6 +46,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Kind::kCount)> k
     "netbird-down",
     "kube-down",
     "netbird-limits",
+    "lasting-fault",
+    "another-account",
     "group-added",
     "group-removed",
     "group-renamed",
@@ -84,11 +86,13 @@ std::string_view kind_name(Kind kind) { return kKinds[static_cast<std::size_t>(k
 std::string_view class_name(RequestClass hit) { return kClasses[static_cast<std::size_t>(hit)]; }
 
 bool is_request_fault(Kind kind) { return kind <= Kind::kKillAfter; }
+bool lasts(Kind kind) { return kind == Kind::kLastingFault || kind == Kind::kAnotherAccount; }
 
 std::string to_text(const Happening& h) {
   std::string out = "#" + std::to_string(h.id) + " +" + std::to_string(h.at.count()) + "ms " +
                     std::string(kind_name(h.kind));
-  if (is_request_fault(h.kind)) out += " of " + std::string(class_name(h.hits));
+  if (is_request_fault(h.kind) || h.kind == Kind::kLastingFault)
+    out += " of " + std::string(class_name(h.hits));
   out += " a=" + std::to_string(h.a % 1000) + " b=" + std::to_string(h.b % 1000);
   if (h.span.count() != 0) out += " span=" + std::to_string(h.span.count()) + "ms";
   return out;

@@ -55,6 +55,8 @@ enum class Kind {
   kNetBirdDown,
   kKubeDown,
   kNetBirdLimits,
+  kLastingFault,    // one kind of request fails for hours
+  kAnotherAccount,  // the token is one of another account, for a while
   // What people do at NetBird.
   kGroupAdded,
   kGroupRemoved,
@@ -118,6 +120,8 @@ struct Happening {
 std::string_view kind_name(Kind kind);
 std::string_view class_name(RequestClass hit);
 bool is_request_fault(Kind kind);
+// Drawn for itself, once for a seed at the most.
+bool lasts(Kind kind);
 std::string to_text(const Happening& happening);
 
 }  // namespace nbkeys::sim

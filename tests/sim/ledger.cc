@@ -174,6 +174,7 @@ void Ledger::netbird_answered(const Act& act, const io::HttpResponse& response) 
                      false,
                      false,
                      false,
+                     act.account,
                      act.by == kPerson};
       by_plaintext_[made.plaintext] = made.id;
       plaintexts_.push_back(made.plaintext);

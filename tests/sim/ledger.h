@@ -25,6 +25,7 @@ struct Act {
   int by = kPerson;
   const io::HttpRequest& request;
   base::WallTime own_clock{};  // what the sender's own clock says
+  std::string account = {};    // to which NetBird's token belongs
 };
 
 struct Mark {
@@ -45,7 +46,8 @@ struct IssuedKey {
   bool deleted_by_operator = false;
   bool revoked = false;
   bool revoked_by_person = false;
-  bool of_a_copy = false;  // with our mark, and made by nobody here: a copy of the cluster did
+  std::string account = {};  // in which it was made
+  bool of_a_copy = false;    // with our mark, and made by nobody here: a copy of the cluster did
 };
 
 struct KnownSetupKey {
@@ -93,6 +95,9 @@ class Ledger {
   // older one.
   std::string key_in(const Json& secret) const;
   static bool belongs(const Json& secret, const std::string& uid);
+  // Of two accounts the one whose keys are looked at when all has come to rest.
+  void set_home(std::string account) { home_ = std::move(account); }
+  bool elsewhere(const IssuedKey& key) const { return key.account != home_; }
   const std::vector<std::string>& secrets_ever() const { return plaintexts_; }
   // Something else that must never show: a token.
   void add_secret_text(std::string text) { plaintexts_.push_back(std::move(text)); }
@@ -108,6 +113,7 @@ class Ledger {
   std::map<std::string, std::string> owners_;        // owner -> uid
   std::map<std::string, KnownSecret> secrets_;       // by namespace/name
   std::vector<std::string> plaintexts_;
+  std::string home_;
 };
 
 std::string spec_text(const Json& setup_key, const char* field, const std::string& otherwise);

@@ -255,6 +255,16 @@ void restore_groups(World& world) {
   }
 }
 
+// Of a SetupKey whose key was made in the other account: this one is meant.
+void accept_account(World& world, const Slot& slot, const Json& object) {
+  const std::string& home = world.inside.netbird.account_id();
+  const std::string lives_in = text_at(object, {"status", "account", "id"});
+  if (lives_in.empty() || lives_in == home) return;
+  const bool deleting = at_path(object, {"metadata", "deletionTimestamp"}).is_string();
+  annotate(world, slot, deleting ? "keys.netbird.io/abandon" : "keys.netbird.io/accept-account",
+           deleting ? "true" : home);
+}
+
 }  // namespace
 
 void create_setup_key(World& world, const Slot& slot, std::uint64_t draw) {
@@ -286,6 +296,7 @@ void leave_in_peace(World& world) {
   for (const Slot& slot : world.slots()) {
     const fakes::Object object = stored(world, "setupkeys", slot);
     if (!object) continue;
+    accept_account(world, slot, *object);
     const fakes::Object secret = stored(world, "secrets", slot);
     if (secret && !Ledger::belongs(*secret, text_at(*object, {"metadata", "uid"}))) {
       world.person(Server::kKube, Method::kDelete, secret_path(slot));

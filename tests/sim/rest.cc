@@ -225,6 +225,7 @@ std::string wrong_at_rest(const Ledger& ledger, const Json& netbird_keys,
     if (!wrong.empty()) return known.name_space + "/" + known.name + " (" + uid + ") " + wrong;
   }
   for (const auto& [id, key] : ledger.keys()) {
+    if (ledger.elsewhere(key)) continue;
     const bool there = std::any_of(netbird_keys.begin(), netbird_keys.end(),
                                    [&id](const Json& k) { return text_at(k, {"id"}) == id; });
     if (there == key.gone_at.has_value()) return "key " + id + " came or went unseen";

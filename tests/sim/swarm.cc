@@ -108,6 +108,24 @@ void draw_encounter(Draw& draw, const Settings& settings, Duration at,
   }
 }
 
+// What lasts for hours, among all the rest. By a draw of its own, so that the rest of a seed stays
+// what it was.
+void draw_lasting(std::uint64_t seed, Duration awake, std::vector<Happening>& out) {
+  constexpr std::array kFail = {RequestClass::kCreateKey,    RequestClass::kChangeKey,
+                                RequestClass::kListKeys,     RequestClass::kGroups,
+                                RequestClass::kStatus,       RequestClass::kFinalizers,
+                                RequestClass::kWriteSecret,  RequestClass::kReadSecret,
+                                RequestClass::kReadSetupKey, RequestClass::kEvent};
+  constexpr Duration kLeast{1'800'000}, kMost{10'800'000};
+  Draw draw(base::Random(seed ^ 0x1a57).next());
+  for (const Kind kind : {Kind::kLastingFault, Kind::kAnotherAccount}) {
+    Happening one = draw_happening(draw, kind, draw.within(awake));
+    one.hits = kFail[draw.next() % kFail.size()];
+    one.span = kLeast + draw.within(kMost - kLeast);
+    if (draw.chance(30)) out.push_back(one);
+  }
+}
+
 }  // namespace
 
 Duration Plan::awake() const {
@@ -127,6 +145,7 @@ Plan draw_plan(std::uint64_t seed, int days) {
   std::vector<Kind> urn;
   const int share = 15 + draw.below(70);
   for (int i = 0; i < kKinds; ++i) {
+    if (lasts(static_cast<Kind>(i))) continue;
     const int weight = draw.chance(share) ? 1 << draw.below(4) : 0;
     urn.insert(urn.end(), static_cast<std::size_t>(weight), static_cast<Kind>(i));
   }
@@ -151,6 +170,7 @@ Plan draw_plan(std::uint64_t seed, int days) {
     }
     begin += window.awake;
   }
+  draw_lasting(seed, out.awake(), out.happenings);
   std::stable_sort(out.happenings.begin(), out.happenings.end(),
                    [](const Happening& a, const Happening& b) { return a.at < b.at; });
   int id = 0;

@@ -1,6 +1,7 @@
 // How a happening of the plan comes over the world.
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sim/world.h"
@@ -175,6 +176,36 @@ void World::step_clocks(Duration ahead, int tries) {
   for (const int replica : replicas_) inside.step_clock(replica, ahead - before);
 }
 
+// For hours one kind of request fails in one way.
+void World::fail_for_long(Happening h) {
+  constexpr std::array kManners = {Kind::kServerError, Kind::kForbidden,   Kind::kTooMany,
+                                   Kind::kUnreachable, Kind::kDropRequest, Kind::kErrorAfterDone};
+  constexpr int kAll = 1'000'000;
+  h.kind = kManners[h.b % kManners.size()];
+  armed_.push_back({h, 0, kAll, inside.now().mono + h.span});
+}
+
+// A request has its effect in the account to which its token belongs, so the token changes while
+// none is under way, and no process is halted that would still use the one before.
+void World::change_account(bool away, Duration back_in) {
+  const bool halted = std::any_of(paused_.begin(), paused_.end(), [](bool each) { return each; });
+  if (inside.requests_under_way() > 0 || halted) {
+    return later(Duration{200}, [this, away, back_in] { change_account(away, back_in); });
+  }
+  if (calm_at_last_) return;
+  use_account(away);
+  if (away) later(back_in, [this] { change_account(false, Duration{0}); });
+}
+
+void World::use_account(bool away) {
+  away_ = away;
+  say(away ? "the token is another account's" : "the token is the first account's");
+  for (const int each : replicas_) {
+    inside.connect(each, inside.kube, netbird());
+    inside.token_changed(each, true);
+  }
+}
+
 void World::happen_to_processes(const Happening& h) {
   const std::size_t place = h.a % replicas_.size();
   const int who = replicas_[place];
@@ -210,6 +241,8 @@ void World::happen_to_processes(const Happening& h) {
       });
     }
     case Kind::kNetBirdDown: weather.netbird_down_until = inside.now().mono + h.span * 3; return;
+    case Kind::kLastingFault: return fail_for_long(h);
+    case Kind::kAnotherAccount: return change_account(true, h.span);
     case Kind::kKubeDown: weather.kube_down_until = inside.now().mono + h.span; return;
     default:
       inside.netbird.set_limiter(6 + static_cast<int>(h.b % 30), 3);

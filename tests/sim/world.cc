@@ -27,7 +27,7 @@ std::string hex(std::uint64_t value) {
 }  // namespace
 
 World::World(const Plan& plan, const RunOptions& options)
-    : inside(plan.seed), plan_(plan), options_(options) {
+    : inside(plan.seed), other_netbird_(plan.seed ^ 0xacc0), plan_(plan), options_(options) {
   inside.keep_no_records();
   inside.witness = this;
   inside.network = [this](int replica, const io::HttpRequest& request) {
@@ -49,7 +49,7 @@ void World::say(const std::string& text) {
 }
 
 void World::sent(int replica, const io::HttpRequest& request) {
-  checks_.sent({inside.now(), replica, request, inside.now(replica).wall});
+  checks_.sent({inside.now(), replica, request, inside.now(replica).wall, netbird().account_id()});
 }
 
 void World::applied(int replica, const io::HttpRequest& request, const io::HttpResponse& response) {
@@ -69,7 +69,8 @@ void World::applied(int replica, const io::HttpRequest& request, const io::HttpR
         request.path + " " + std::to_string(response.status));
     digest_.add(request.body.reveal());
   }
-  checks_.applied({inside.now(), replica, request, inside.now(replica).wall}, response);
+  checks_.applied(
+      {inside.now(), replica, request, inside.now(replica).wall, netbird().account_id()}, response);
 }
 
 void World::noted(int replica, const io::Note& note) {
@@ -96,7 +97,8 @@ Json World::person(io::Server server, io::Method method, const std::string& path
                                          : inside.netbird.handle(request, inside.now());
   say("person " + std::string(io::method_name(method)) + " " + path + " " +
       std::to_string(response.status) + " " + (body.is_null() ? "" : body.dump()));
-  checks_.applied({inside.now(), kPerson, request, inside.now().wall}, response);
+  checks_.applied({inside.now(), kPerson, request, inside.now().wall, inside.netbird.account_id()},
+                  response);
   if (kube) inside.changed();
   const bool bad_plan = kube && (response.status == 400 || response.status == 422);
   if (bad_plan)
@@ -119,7 +121,9 @@ void World::build() {
   }
   for (const char* group : {"phones", "laptops", "servers", "guests"}) {
     inside.netbird.add_group(group);
+    other_netbird_.add_group(group);
   }
+  checks_.ledger().set_home(inside.netbird.account_id());
   for (int i = 0; i < plan_.settings.slots; ++i) {
     slots_.push_back(
         {"team-" + std::to_string(i % plan_.settings.namespaces), "key-" + std::to_string(i)});
@@ -147,6 +151,7 @@ void World::start_replica(std::size_t place) {
   options.seed = plan_.seed * 1'000 + static_cast<std::uint64_t>(starts_);
   paused_[place] = false;
   replicas_[place] = inside.start_operator(std::move(options), clocks_ahead_ + skews_[place]);
+  inside.connect(replicas_[place], inside.kube, netbird());
   say("start of replica " + std::to_string(place));
 }
 
@@ -235,6 +240,15 @@ void World::storm() {
   live_until(inside.now().mono + 4 * kMinute);
 }
 
+// Back to the account in which most keys live.
+void World::come_home() {
+  calm_at_last_ = true;
+  for (int i = 0; away_ && inside.requests_under_way() > 0 && i < 600; ++i) {
+    live_until(inside.now().mono + Duration{200});
+  }
+  if (away_) use_account(false);
+}
+
 void World::make_peace() {
   armed_.clear();
   weather = Weather{};
@@ -242,6 +256,7 @@ void World::make_peace() {
   clocks_ahead_ = Duration{0};
   inside.netbird.set_limiter(0, 0);
   revive();
+  come_home();
   for (const int replica : replicas_) {
     inside.crash_at_command(replica, 0, false);
     inside.set_watch_lag(replica, Duration{0});

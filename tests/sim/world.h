@@ -79,6 +79,8 @@ class World : public fakes::Witness {
   // Starts whatever does not run.
   void revive();
   bool calm() const { return calm_; }
+  // Of the account to which the token belongs.
+  fakes::FakeNetBird& netbird() { return away_ ? other_netbird_ : inside.netbird; }
 
   void sent(int replica, const io::HttpRequest& request) override;
   void applied(int replica, const io::HttpRequest& request,
@@ -110,9 +112,16 @@ class World : public fakes::Witness {
   void step_clocks(base::Duration ahead, int tries);
   void watch_trouble(const Happening& happening);
   void put_back(const Happening& happening);
+  void fail_for_long(Happening happening);
+  void change_account(bool away, base::Duration back_in);
+  void use_account(bool away);
+  void come_home();
   std::optional<fakes::Mishap> strike(int replica, const io::HttpRequest& request);
   bool failed() const { return !checks_.findings().empty(); }
 
+  fakes::FakeNetBird other_netbird_;
+  bool away_ = false;
+  bool calm_at_last_ = false;  // nothing changes the account any more
   Plan plan_;
   RunOptions options_;
   Checks checks_;

@@ -132,6 +132,7 @@ TEST(AnotherAccount, IsTakenOverWhereThatIsMeant) {
   const Decision d = s.decide();
   ASSERT_TRUE(is<WriteStatus>(d)) << name(d);
   EXPECT_EQ(next_of(d).account.id, "account-2");
+  EXPECT_EQ(told(d), "Ready=False/Progressing Reconciling") << "there is no key yet";
   EXPECT_EQ(next_of(d).revision, 0u);
   EXPECT_EQ(next_of(d).last_revision, 3u) << "no revision is used twice";
   EXPECT_TRUE(next_of(d).previous_keys.empty()) << "they are no longer ours to end";
