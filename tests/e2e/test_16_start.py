@@ -82,6 +82,23 @@ def test_16_ipv6_addresses(scene):
             each.stop()
 
 
+def test_16_bad_block_in_the_ca_file_is_told_and_the_others_count(scene):
+    certificate = make_certificate(scene.world.folder, f"{scene.namespace}-tls")
+    netbird = Proxy("netbird-tls", scene.world.netbird_proxy.url, certificate).start()
+    ca_file = scene.world.folder / f"{scene.namespace}-bundle.crt"
+    ca_file.write_text("-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n" +
+                       certificate[0].read_text())
+    operator = scene.operator("--resync=2s", f"--netbird-ca-file={ca_file}")
+    operator.netbird_url = netbird.url
+    try:
+        operator.start()
+        operator.await_log("block 1 (line 1) has damaged base64 and is left out")
+        scene.await_sound(scene.apply("trusting"))
+        operator.stop()
+    finally:
+        netbird.stop()
+
+
 def test_16_refused_token_is_told_and_a_good_one_taken(scene):
     """The file may be replaced at any time, so going on is not pointless here."""
     path = scene.world.write_token(f"token-{scene.namespace}", "nbp_" + "y" * 36)
