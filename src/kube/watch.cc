@@ -64,10 +64,12 @@ bool Watch::handle(io::HttpDone& done, base::Instant now, io::Outbox& out) {
 }
 
 void Watch::list_ended(base::Instant now, io::Outbox& out) {
-  bool went_back = history_.list_ended(resource_version_, now) == History::Verdict::kWentBack;
-  if (went_back) sink_.history_went_back();
-  if (sink_.list_ended(resource_version_) == WatchSink::Ended::kWentBack) went_back = true;
-  if (went_back) {
+  const History::Verdict verdict = history_.list_ended(resource_version_, now);
+  if (verdict == History::Verdict::kWentBack) sink_.history_went_back();
+  const bool shown = sink_.list_ended(resource_version_) == WatchSink::Ended::kWentBack;
+  // Some objects have shown it, and others, known at versions beyond this list's, were kept.
+  awaits_list_ = shown && verdict == History::Verdict::kBehind;
+  if (shown || verdict == History::Verdict::kWentBack) {
     out.note(io::Severity::kWarn, "history_went_back",
              "the API server's state is older than what it has shown before, as after etcd was "
              "restored from a backup; what it shows now is believed",
@@ -81,6 +83,7 @@ void Watch::list_ended(base::Instant now, io::Outbox& out) {
   if (list_due_) list_due_ = now + kListsApart;
   const auto decided = history_.decided_at();
   if (decided && (!list_due_ || *decided < *list_due_)) list_due_ = decided;
+  if (awaits_list_) believe_next_list(now);
 }
 
 void Watch::doubt(base::Instant now) {
@@ -91,6 +94,11 @@ void Watch::doubt(base::Instant now) {
 
 void Watch::put_back(base::Instant now) {
   if (went_back_at_ && now - *went_back_at_ < History::kLag) return;
+  believe_next_list(now);
+}
+
+void Watch::believe_next_list(base::Instant now) {
+  awaits_list_ = true;
   history_.believe_older();
   list_due_ = now;
 }

@@ -57,7 +57,8 @@ class Watch {
   // Another collection has shown that the server's state was put back: a new list tells how this
   // one is now, and is believed.
   void put_back(base::Instant now);
-  bool listed_since(base::Instant at) const { return listed_at_ && *listed_at_ >= at; }
+  // What it shows may be of both histories until that list.
+  bool between_histories() const { return awaits_list_; }
   // A list has been believed since the last call although something newer had been seen.
   bool take_went_back() { return std::exchange(went_back_, false); }
 
@@ -75,6 +76,7 @@ class Watch {
   void open(io::Outbox& out);
   void list_ended(base::Instant now, io::Outbox& out);
   // Not sooner after the last list than this.
+  void believe_next_list(base::Instant now);
   void list_soon(base::Duration apart, base::Instant now);
   void line(std::string_view text, base::Instant now, io::Outbox& out);
   void fail(base::Error error, bool relist, base::Instant now, io::Outbox& out);
@@ -98,6 +100,7 @@ class Watch {
   bool synced_ = false;
   History history_;
   bool went_back_ = false;
+  bool awaits_list_ = false;
   std::optional<base::Instant> went_back_at_;
   std::optional<base::Instant> listed_at_;
   std::optional<base::Instant> list_due_;  // because of a doubt, although the watch may run

@@ -431,12 +431,35 @@ TEST_F(WatchTest, DoubtAgainAndAgainIsNoStormOfLists) {
 TEST_F(WatchTest, WhereAnotherCollectionWasPutBackTheNextListComesAtOnceAndIsBelieved) {
   running();
   sink.known = 40;
-  EXPECT_FALSE(watch.listed_since(ms(50'000)));
+  EXPECT_FALSE(watch.between_histories());
   watch.put_back(ms(50'000));
+  EXPECT_TRUE(watch.between_histories());
   watch.tick(ms(50'000), out);
   answered(request().id, answer(200, page("", "30")), ms(50'001));
   EXPECT_TRUE(watch.take_went_back());
-  EXPECT_TRUE(watch.listed_since(ms(50'000)));
+  EXPECT_FALSE(watch.between_histories());
+  watch.put_back(ms(60'000));
+  EXPECT_FALSE(watch.between_histories()) << "it has been put back itself a moment ago";
+}
+
+// Objects that are known at versions beyond the list's are kept, as a server may lag; but where
+// another object shows that it does not, all of it is listed anew at once.
+TEST_F(WatchTest, AListThatIsBelievedInPartIsFollowedByOneThatIsBelieved) {
+  running();
+  sink.known = 40;
+  sink.ended = WatchSink::Ended::kWentBack;
+  watch.doubt(ms(50'000));
+  watch.tick(ms(50'000), out);
+  answered(request().id, answer(200, page("a", "30")), ms(50'001));
+  EXPECT_TRUE(watch.take_went_back());
+  EXPECT_TRUE(watch.between_histories());
+  EXPECT_EQ(*watch.wake_at(), ms(50'001));
+  sink.ended = WatchSink::Ended::kGoesOn;
+  sink.take();
+  watch.tick(ms(50'001), out);
+  answered(request().id, answer(200, page("a", "30")), ms(50'002));
+  EXPECT_EQ(sink.take(), (Seen{"begin", "listed a", "went back", "end 30"}));
+  EXPECT_FALSE(watch.between_histories());
 }
 
 TEST_F(WatchTest, ADoubtDuringAListIsSettledByTheNextOne) {
