@@ -34,6 +34,8 @@ struct Error {
   std::optional<std::chrono::milliseconds> retry_after = std::nullopt;  // as the server asked
   // 0: there was no answer.
   int http_status = 0;
+  // What answered is not the API that was asked, but something in its place: a proxy, a login page.
+  bool by_another = false;
 };
 
 // Stable lower-case word for logs and metrics.

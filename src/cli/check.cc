@@ -67,6 +67,7 @@ base::Status read_netbird(const RawOptions& raw, RunOptions& out) {
   out.netbird_ca_file = raw.netbird_ca_file;
   out.engine.account.requests_per_minute = raw.netbird_requests_per_minute;
   out.engine.account.burst = raw.netbird_burst;
+  out.engine.account.url = raw.netbird_url;
   return base::Done{};
 }
 

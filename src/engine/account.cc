@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/mutation.h"
-#include "engine/account_words.h"
 #include "netbird/requests.h"
 
 namespace nbkeys::engine {
@@ -18,6 +17,8 @@ constexpr base::BackoffBounds kGroups{base::Duration{5'000}, base::Duration{210'
 // An edit does not wait for a list that fails, but edits are no way to ask without end.
 constexpr base::Duration kHurryAgain{60'000};
 constexpr base::Duration kLimited{300'000};
+// So long a refused token that has worked is not called wrong.
+constexpr base::Duration kBelieved{300'000};
 constexpr int kStaleResyncs = 3;
 // Dates are whole seconds, cut off, and an answer takes its time.
 constexpr base::Duration kClockTolerance{5'000};
@@ -195,6 +196,8 @@ void Account::list_works(base::Instant now) {
   // Whoever stands in line is told so for as long as there is one.
   if (state_ == AccountState::kRateLimited && limited_at_ && now - *limited_at_ < kLimited) return;
   state_ = AccountState::kReady;
+  token_worked_ = true;
+  refused_since_.reset();
 }
 
 Account::News Account::groups_answered(io::HttpOutcome outcome, base::Now now) {
@@ -204,7 +207,7 @@ Account::News Account::groups_answered(io::HttpOutcome outcome, base::Now now) {
   if (!groups) {
     // It concerns only those who name a group.
     const bool news = groups_problem_.empty();
-    if (news) groups_problem_ = account_problem(groups.error());
+    if (news) groups_problem_ = account_problem(groups.error(), options_.url);
     groups_backoff_.failed(now.mono, kGroups, groups.error().retry_after);
     groups_call_.at = groups_backoff_.until;
     return news ? News::kReconsiderAll : News::kNone;
@@ -310,17 +313,29 @@ Account::News Account::call_failed(const base::Error& error, base::Instant sent,
   } else if (list_.id == 0 && !list_.at) {
     list_.at = now + resync_;
   }
-  return set_state(state_after(error.code), error, out);
+  return set_state(state_after(error.code), error, now, out);
+}
+
+TokenPast Account::token_past(const base::Error& error, base::Instant now) {
+  if (error.code != base::ErrorCode::kUnauthorized) {
+    refused_since_.reset();
+    return TokenPast::kNone;
+  }
+  if (!refused_since_) refused_since_ = now;
+  if (!token_worked_) return TokenPast::kNone;
+  return now - *refused_since_ < kBelieved ? TokenPast::kWorked : TokenPast::kWorkedLongAgo;
 }
 
 // The same kind of problem again is none of news, though a request id in it may be another one.
-Account::News Account::set_state(AccountState state, const base::Error& error, io::Outbox& out) {
-  const std::pair kind{error.code, error.http_status};
+Account::News Account::set_state(AccountState state, const base::Error& error, base::Instant now,
+                                 io::Outbox& out) {
+  const TokenPast past = token_past(error, now);
+  const ProblemKind kind{error.code, error.http_status, error.by_another, past};
   if (state == state_ && kind == problem_kind_) return News::kNone;
   const bool worse = state_ == AccountState::kFailing || state_ == AccountState::kRefused;
   if (state == AccountState::kRateLimited && worse) return News::kNone;
   // A trouble that comes back within a while is the same one.
-  if (kind != problem_kind_) problem_ = account_problem(error);
+  if (kind != problem_kind_) problem_ = account_problem(error, options_.url, past);
   problem_kind_ = kind;
   state_ = state;
   out.note(io::Severity::kWarn, "account_not_ready", problem_, {{"account", options_.name}});
@@ -328,6 +343,8 @@ Account::News Account::set_state(AccountState state, const base::Error& error, i
 }
 
 void Account::token_changed(base::Instant now) {
+  token_worked_ = false;
+  refused_since_.reset();
   backoff_ = id_backoff_ = groups_backoff_ = groups_refresh_ = {};
   gate_.pause_until(std::nullopt);
   // Another token may be another account's: nothing is done before that is known, and what is known

@@ -5,12 +5,14 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "base/backoff.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "cache/inventory.h"
 #include "engine/access.h"
+#include "engine/account_words.h"
 #include "engine/gate.h"
 #include "engine/observed.h"
 #include "engine/options.h"
@@ -80,7 +82,8 @@ class Account {
   void tell_right(io::Outbox& out);
   void set_clock(const io::HttpResponse& response, base::WallTime now);
   void pause(const base::Error& error, base::Instant sent, base::Instant now);
-  News set_state(AccountState state, const base::Error& error, io::Outbox& out);
+  TokenPast token_past(const base::Error& error, base::Instant now);
+  News set_state(AccountState state, const base::Error& error, base::Instant now, io::Outbox& out);
   Priority list_priority() const;
   bool list_overdue(base::Instant now) const;
 
@@ -93,7 +96,10 @@ class Account {
   Repairs repairs_;
   AccountState state_ = AccountState::kUnknown;
   std::string problem_;  // in words, of the last time that it was not ready
-  std::optional<std::pair<base::ErrorCode, int>> problem_kind_;
+  using ProblemKind = std::tuple<base::ErrorCode, int, bool, TokenPast>;
+  std::optional<ProblemKind> problem_kind_;
+  bool token_worked_ = false;
+  std::optional<base::Instant> refused_since_;  // with 401, in a row
   base::Backoff backoff_;
 
   OwnCall list_, groups_call_, identity_call_;

@@ -25,7 +25,8 @@ struct AccountOptions {
   std::string name = "default";
   // Nothing: learnt (netbird/budget.h); 0: no limit of our own.
   std::optional<int> requests_per_minute;
-  int burst = 0;  // 0: as requests_per_minute
+  int burst = 0;         // 0: as requests_per_minute
+  std::string url = {};  // for people
 };
 
 struct Options {

@@ -48,6 +48,7 @@ struct HttpResponse {
   base::SecretText body;
   std::optional<base::Duration> retry_after = std::nullopt;
   std::optional<base::WallTime> date = std::nullopt;  // the server's clock, where it tells
+  std::string location = {};                          // where a redirect points to; bounded
   base::Duration age{0};  // how old the answer is, where a cache on the way says so
 };
 

@@ -1,5 +1,6 @@
 #include "netbird/requests.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -54,6 +55,26 @@ base::ErrorCode code_of(int status) {
   if (status == 400 || status == 422) return ErrorCode::kUnprocessable;
   if (status >= 400 && status < 500) return ErrorCode::kRefused;
   return status >= 500 ? ErrorCode::kServerError : ErrorCode::kMalformed;
+}
+
+// What answers in NetBird's place, in words; empty where it may be NetBird itself. That sends JSON,
+// and for a path that it does not have "404 page not found".
+std::string another(const io::HttpResponse& response) {
+  constexpr std::size_t kWordsMax = 80, kWhereMax = 120;
+  if (response.status >= 300 && response.status < 400) {
+    const std::string where = base::foreign_words(response.location, kWhereMax);
+    return where.empty() ? "a redirect" : "a redirect to " + where;
+  }
+  std::string_view body = response.body.reveal();
+  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n\xef\xbb\xbf"), body.size()));
+  if (body.starts_with('<')) return "a page of HTML";
+  if (body.starts_with("\x1f\x8b")) return "a compressed body, for which nobody asked";
+  if (response.status < 300 || body.empty() || body.starts_with('{') || body.starts_with('[')) {
+    return "";
+  }
+  if (response.status == 404 && body.starts_with("404 page not found"))
+    return "no API at this path";
+  return "\"" + base::foreign_words(body, kWordsMax) + "\"";
 }
 
 }  // namespace
@@ -132,10 +153,16 @@ base::Result<io::HttpResponse> accept_response(io::HttpOutcome outcome, std::str
     error.step = step;
     return error;
   }
-  if (outcome->status >= 200 && outcome->status < 300) return std::move(*outcome);
-  base::Error error{code_of(outcome->status), std::string(step),
-                    "NetBird answered HTTP " + std::to_string(outcome->status)};
-  if (const auto body = base::parse_json(outcome->body.reveal(), step)) {
+  const std::string answerer = another(*outcome);
+  const bool done = outcome->status >= 200 && outcome->status < 300;
+  if (done && answerer.empty()) return std::move(*outcome);
+  const std::string status = "HTTP " + std::to_string(outcome->status);
+  base::Error error{done ? base::ErrorCode::kMalformed : code_of(outcome->status),
+                    std::string(step), "NetBird answered " + status};
+  if (!answerer.empty()) {
+    error.by_another = true;
+    error.message = status + " and " + answerer;
+  } else if (const auto body = base::parse_json(outcome->body.reveal(), step)) {
     const std::string told = base::foreign_words(base::string_or(*body, {"message"}), kMessageMax);
     if (!told.empty()) error.message += ": " + told;
   }

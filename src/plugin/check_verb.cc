@@ -208,6 +208,9 @@ class Checking {
     auto opened = open_netbird(request_.access, kube_);
     if (!opened) return found_.push_back(unopened_check(opened.error()));
     Link& netbird = *opened->link;
+    for (const std::string& warning : opened->warnings) {
+      found_.push_back({kNetBird, Verdict::kWarning, warning, ""});
+    }
     // The first answer pays for the handshake; the second one tells the latency.
     auto answer = netbird::accept_response(netbird.call(netbird::get_account()), "reach NetBird");
     if (answer) {
@@ -216,7 +219,7 @@ class Checking {
     const base::WallTime now = shell::wall_now();
     if (!answer) {
       return found_.push_back(
-          {kNetBird, Verdict::kBad, engine::account_problem(answer.error()),
+          {kNetBird, Verdict::kBad, engine::account_problem(answer.error(), netbird.address()),
            "asked was " + netbird.address() + ", with the token from " + opened->token_from});
     }
     const base::Duration took = netbird.took();
@@ -233,8 +236,8 @@ class Checking {
                             std::to_string(netbird.took().count()) + " ms",
                         ""});
     } else {
-      found_.push_back(
-          {"NetBird setup keys", Verdict::kBad, engine::account_problem(account.error()), ""});
+      found_.push_back({"NetBird setup keys", Verdict::kBad,
+                        engine::account_problem(account.error(), netbird.address()), ""});
     }
   }
 

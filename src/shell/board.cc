@@ -35,7 +35,9 @@ Verdict Board::ready() const {
   if (!health_.synced) return {false, "SetupKeys and Secrets are not all known yet"};
   if (!health_.leading && !may_stand_by_) return {false, "not started yet"};
   std::string reason = health_.leading ? "ok: leading" : "ok: standing by";
-  if (health_.leading && !health_.account_ready) reason += "; NetBird has not accepted a call yet";
+  if (health_.leading && !health_.account_ready) {
+    reason += "; the NetBird account is not ready, see account_not_ready in the log";
+  }
   return {true, reason};
 }
 

@@ -18,6 +18,8 @@
 namespace nbkeys::shell {
 namespace {
 
+constexpr std::size_t kLocationMax = 512;
+
 namespace http = web::http;
 using BodySource = concurrency::streams::container_buffer<std::vector<std::uint8_t>>;
 
@@ -161,6 +163,7 @@ void HttpRunner::begin(const std::shared_ptr<Exchange>& exchange, io::HttpReques
         answer.status = exchange->response.status_code();
         answer.body = std::move(exchange->body);
         answer.date = parse_http_date(header(exchange->response, "Date"));
+        answer.location = header(exchange->response, "Location").substr(0, kLocationMax);
         answer.age = parse_age(header(exchange->response, "Age"));
         answer.retry_after =
             parse_retry_after(header(exchange->response, "Retry-After"), answer.date, wall_now());

@@ -138,6 +138,24 @@ TEST_F(AccountTest, EachCauseIsTold) {
   }
 }
 
+TEST_F(AccountTest, ATokenThatHasWorkedIsCalledWrongAfterFiveMinutes) {
+  const base::Error refused{ErrorCode::kUnauthorized, "s", "token invalid"};
+  failed(refused, 10);
+  EXPECT_NE(account.facts(ms(10)).problem.find("put a valid one"), std::string::npos);
+  become_ready(2'000);
+  failed(refused, 3'000);
+  const std::string first = account.facts(ms(3'000)).problem;
+  EXPECT_NE(first.find("has worked"), std::string::npos) << first;
+  failed(refused, 302'999);
+  EXPECT_EQ(account.facts(ms(302'999)).problem, first);
+  failed(refused, 303'000);
+  EXPECT_NE(account.facts(ms(303'000)).problem.find("database is down"), std::string::npos);
+  account.token_changed(ms(304'000));
+  failed(refused, 305'000);
+  EXPECT_NE(account.facts(ms(305'000)).problem.find("put a valid one"), std::string::npos)
+      << "another token";
+}
+
 TEST_F(AccountTest, A429SaysNothingAboutAWorseTrouble) {
   become_ready(0);
   failed({ErrorCode::kUnauthorized, "s", "token expired"}, 1'000);

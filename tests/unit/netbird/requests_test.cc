@@ -75,6 +75,32 @@ TEST(NetBirdRequests, OnlyNetBirdsOwnWordOfAKeyThatIsNotThereIsARight) {
             WriteRight::kUnclear);
 }
 
+TEST(NetBirdRequests, WhatAnswersInNetBirdsPlaceIsNamed) {
+  const auto told = [](int status, std::string body, std::string location = "") {
+    io::HttpResponse response;
+    response.status = status;
+    response.body = base::SecretText(std::move(body));
+    response.location = std::move(location);
+    const auto accepted = accept_response(std::move(response), "s");
+    if (accepted) return std::string("accepted");
+    return (accepted.error().by_another ? "another: " : "NetBird: ") + accepted.error().message;
+  };
+  EXPECT_EQ(told(200, " \n<!doctype html><title>Sign in"), "another: HTTP 200 and a page of HTML");
+  EXPECT_EQ(told(403, "<html>"), "another: HTTP 403 and a page of HTML");
+  EXPECT_EQ(told(302, "", "https://login.example.com/?x=\x1b[1m"),
+            "another: HTTP 302 and a redirect to https://login.example.com/?x= [1m");
+  EXPECT_EQ(told(307, ""), "another: HTTP 307 and a redirect");
+  EXPECT_EQ(told(404, "404 page not found\n"), "another: HTTP 404 and no API at this path");
+  EXPECT_EQ(told(200, "\x1f\x8b\x08"),
+            "another: HTTP 200 and a compressed body, for which nobody asked");
+  EXPECT_EQ(told(503, "no healthy upstream"), "another: HTTP 503 and \"no healthy upstream\"");
+  EXPECT_EQ(told(401, R"({"message": "token invalid", "code": 401})"),
+            "NetBird: NetBird answered HTTP 401: token invalid");
+  EXPECT_EQ(told(500, ""), "NetBird: NetBird answered HTTP 500");
+  EXPECT_EQ(told(200, "[]"), "accepted");
+  EXPECT_EQ(told(200, ""), "accepted");
+}
+
 TEST(NetBirdRequests, CreateGoesOutOnceAndInSeconds) {
   const auto request = create_key(fleet());
   EXPECT_EQ(request.method, io::Method::kPost);
@@ -136,7 +162,7 @@ TEST(NetBirdResponses, TheCauseIsToldBounded) {
   };
   EXPECT_EQ(told(R"({"message": "unknown group", "code": 422})"),
             "NetBird answered HTTP 422: unknown group");
-  EXPECT_EQ(told("<html>secret</html>"), "NetBird answered HTTP 422");
+  EXPECT_EQ(told("<html>secret</html>"), "HTTP 422 and a page of HTML");
   EXPECT_LE(told(R"({"message": ")" + std::string(9'000, 'x') + "\"}").size(), 400u);
 }
 
