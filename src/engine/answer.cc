@@ -86,6 +86,11 @@ Effect Answer::take(io::HttpOutcome outcome) {
   // It tells of what is no more.
   if (kube && !pending_.same_history) return effect_;
   auto from_kube = [&] { return kube::accept_response(std::move(outcome), step); };
+  auto from_secret_write = [&] {
+    return kube::accept_secret_write(
+        std::move(outcome), step,
+        flight_->held ? flight_->held->plaintext.reveal() : std::string_view{});
+  };
   auto from_netbird = [&] { return netbird::accept_response(std::move(outcome), step); };
   std::visit(base::overloaded{
                  [](const Rest&) {},
@@ -98,9 +103,9 @@ Effect Answer::take(io::HttpOutcome outcome) {
                  [&](const CreateKey& a) { key_created(from_netbird(), a); },
                  [&](const LookForSecret&) { secret_looked(from_kube()); },
                  [&](const ReadSecret&) { secret_read(from_kube()); },
-                 [&](const TryWritingSecret&) { secret_tried(from_kube()); },
-                 [&](const WriteSecret&) { secret_written(from_kube()); },
-                 [&](const RepairSecret&) { secret_written(from_kube()); },
+                 [&](const TryWritingSecret&) { secret_tried(from_secret_write()); },
+                 [&](const WriteSecret&) { secret_written(from_secret_write()); },
+                 [&](const RepairSecret&) { secret_written(from_secret_write()); },
                  [&](const UpdateGroups&) { key_updated(from_netbird()); },
                  [&](const RevokeKey&) { key_updated(from_netbird()); },
                  [&](const DeleteKey& a) { key_deleted(from_netbird(), a.key_id); },

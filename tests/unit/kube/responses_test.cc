@@ -5,6 +5,7 @@
 #include <map>
 
 #include "answers.h"
+#include "base/hash.h"
 
 namespace nbkeys::kube {
 namespace {
@@ -67,6 +68,46 @@ TEST(KubeResponses, AMessageIsCutBetweenCharacters) {
   EXPECT_EQ(told.size(), 400u);
   EXPECT_EQ(told, blanks.substr(0, 400));
   EXPECT_EQ(status_error(403, R"({"message":"a\u0007b\nc"})", "x").message, "a b c");
+}
+
+std::string secret_refused(int status, const std::string& body, std::string_view value) {
+  io::HttpResponse response;
+  response.status = status;
+  response.body = base::SecretText(body);
+  return accept_secret_write(std::move(response), "write Secret", value).error().message;
+}
+
+// A real server says of a dockerconfigjson that is none: invalid character 'D' looking for
+// beginning of value.
+TEST(KubeResponses, OfARefusedSecretOnlyFieldsAndReasonsAreTold) {
+  const std::string value = "DEADBEEF-0000";
+  EXPECT_EQ(
+      secret_refused(422, R"({"message": "data[.dockerconfigjson]: Invalid value: invalid 'D'",
+      "details": {"causes": [{"reason": "FieldValueInvalid", "message": "invalid 'D'",
+                              "field": "data[.dockerconfigjson]"}]}})",
+                     value),
+      "HTTP 422: data[.dockerconfigjson]: FieldValueInvalid");
+  EXPECT_EQ(secret_refused(422, R"({"message": "x", "details": {"causes": [
+      {"reason": "FieldValueForbidden", "field": "data",
+       "message": "Forbidden: field is immutable when `immutable` is set"}]}})",
+                           value),
+            "HTTP 422: data: Forbidden: field is immutable when `immutable` is set");
+  EXPECT_EQ(secret_refused(422, R"({"message": "invalid 'D'"})", value), "HTTP 422");
+  EXPECT_EQ(secret_refused(422, "<html>", value), "HTTP 422");
+}
+
+TEST(KubeResponses, OtherWordsAreToldWhereTheyHaveNothingOfTheKey) {
+  const std::string value = "DEADBEEF-0000";
+  const auto told = [&value](const std::string& words) {
+    return secret_refused(403, R"({"message": ")" + words + "\"}", value);
+  };
+  EXPECT_EQ(told("exceeded quota: small"), "exceeded quota: small");
+  EXPECT_EQ(told("DEA is no entry"), "DEA is no entry");
+  EXPECT_EQ(told("starts with DEAD").find("DEAD"), std::string::npos);
+  const std::string packed(base::base64_encode(value).reveal());
+  EXPECT_EQ(told("starts with " + packed.substr(0, 5)).find(packed.substr(0, 4)),
+            std::string::npos);
+  EXPECT_NE(told("ends with 0000").find("part of the key"), std::string::npos);
 }
 
 TEST(KubeResponses, NoAnswerKeepsItsCodeAndTakesTheStep) {
