@@ -149,6 +149,21 @@ std::string in_words(const std::string& reason) {
   return reason;
 }
 
+// Nobody can enrol with a key whose one copy is gone.
+Report without_secret(const Observed& o, Report r) {
+  r.ready = false;
+  r.ready_reason = Reason::kProgressing;
+  r.message =
+      "Secret " + o.resource.spec.secret_name + " is gone, and with it " + named(o.resource.status);
+  r.progress = Progress::kReconciling;
+  r.key_valid = false;
+  r.key_reason = Reason::kNoKey;
+  r.key_message = r.message;
+  return r;
+}
+
+Report judge_key(const Observed& o);
+
 }  // namespace
 
 bool spent(const Observed& o, const cache::MarkedKey& key) {
@@ -156,6 +171,14 @@ bool spent(const Observed& o, const cache::MarkedKey& key) {
 }
 
 Report judge(const Observed& o) {
+  Report r = judge_key(o);
+  const bool gone = o.secret.state == SecretState::kAbsent;
+  return gone && r.key_valid ? without_secret(o, std::move(r)) : r;
+}
+
+namespace {
+
+Report judge_key(const Observed& o) {
   const kube::KeyStatus& s = o.resource.status;
   if (s.revision == 0) {
     if (!o.resource.spec.revoked) return no_key();
@@ -188,6 +211,8 @@ Report judge(const Observed& o) {
   return unusable(Reason::kDeletedExternally,
                   named(s) + " no longer exists at NetBird; a new key is issued");
 }
+
+}  // namespace
 
 bool key_usable(const Observed& o) {
   const Report r = judge(o);

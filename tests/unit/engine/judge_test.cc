@@ -178,6 +178,19 @@ TEST(KeyUsable, NeedsTheKeyAndItsSecret) {
   EXPECT_FALSE(key_usable(s.observed()));
 }
 
+TEST(Judge, AKeyWhoseSecretIsGoneIsWorthNothing) {
+  Scene s;
+  ASSERT_TRUE(judge(s.observed()).ready);
+  s.secret_state = SecretState::kAbsent;
+  const status::Report r = judge(s.observed());
+  EXPECT_FALSE(r.ready);
+  EXPECT_FALSE(r.key_valid);
+  EXPECT_EQ(r.key_reason, status::Reason::kNoKey);
+  EXPECT_NE(r.message.find("is gone"), std::string::npos) << r.message;
+  s.secret_state = SecretState::kUnknown;
+  EXPECT_TRUE(judge(s.observed()).ready) << "nobody has looked";
+}
+
 TEST(Issuing, WithoutAUsableKeyItIsNoRoutine) {
   Scene s;
   EXPECT_TRUE(issuing(s.observed(), "Expiring").rotating);
