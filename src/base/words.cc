@@ -79,4 +79,16 @@ std::string foreign_words(std::string_view text, std::size_t bytes_max) {
   return out;
 }
 
+bool misleads(std::string_view text) {
+  while (!text.empty()) {
+    const Character next = first_of(text);
+    text.remove_prefix(std::max<std::size_t>(next.size, 1));
+    const std::uint32_t c = next.code;
+    const bool turns = c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+                       (c >= 0x2066 && c <= 0x2069);
+    if (next.size != 0 && (is_control(c) || turns)) return true;
+  }
+  return false;
+}
+
 }  // namespace nbkeys::base

@@ -11,4 +11,8 @@ namespace nbkeys::base {
 // blanks in a row become one. So the words come back from the API server as they were sent.
 std::string foreign_words(std::string_view text, std::size_t bytes_max);
 
+// Whether it has controls, line breaks or what changes the direction of writing: a name with one of
+// them may look like another name.
+bool misleads(std::string_view text);
+
 }  // namespace nbkeys::base

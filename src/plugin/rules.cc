@@ -7,6 +7,7 @@
 #include <optional>
 #include <regex>
 
+#include "base/words.h"
 #include "kube/names.h"
 #include "kube/refused.h"
 
@@ -260,6 +261,11 @@ bool data_well_named(const Json& self, const Json*) {
   });
 }
 
+bool group_name_plain(const Json& self, const Json*) {
+  const auto* text = self.get_ptr<const std::string*>();
+  return text == nullptr || !base::misleads(*text);
+}
+
 bool renew_before_given_once(const Json& self, const Json*) {
   return !has(self, {"renewBefore"}) || !has(self, {"renewBeforePercentage"});
 }
@@ -302,6 +308,8 @@ constexpr Rule kRules[] = {
     {"group-by-one-way", "a group is given by its id or by its name", "1897fb5d842b",
      group_by_one_way},
     {"group-is-not-all", "NetBird does not take the group All", "5d9fdc135c9e", group_is_not_all},
+    {"group-name-plain", "a group's name may hold no control character", "5726054f6578",
+     group_name_plain},
     {"labels-not-reserved", "labels beginning with keys.netbird.io/", "762235e506b0",
      labels_not_reserved},
     {"labels-well-named", "a label's name must be", "3873580d9d62", labels_well_named},

@@ -70,5 +70,20 @@ TEST(ForeignWords, OfForeignWordsAreTheSame) {
   }
 }
 
+TEST(Misleads, ControlsAndWhatTurnsTheDirection) {
+  for (const char* text : {"a\tb", "a\nb", "\x7f",
+                           "a\xc2\x85"
+                           "b",
+                           "a\xe2\x80\xae"
+                           "b",
+                           "a\xe2\x81\xa6", "\xd8\x9c", "\xe2\x80\xa8"}) {
+    EXPECT_TRUE(misleads(text)) << text;
+  }
+  for (const char* text : {"", "servers", "a b", "za\xc5\xbc\xc3\xb3\xc5\x82\xc4\x87",
+                           "\xe2\x80\x8d", "\xe7\xbe\xa4"}) {
+    EXPECT_FALSE(misleads(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace nbkeys::base
