@@ -137,7 +137,7 @@ def next_steps():
     print("\n" + paint("1;36", "On a real cluster"))
     say("kubectl create namespace nbkeys-system")
     say("kubectl -n nbkeys-system create secret generic netbird-token --from-file=NB_API_KEY=token.txt")
-    say("kubectl apply -k deploy/                     # CRD, least rights, two replicas")
+    say("kubectl apply -k crds/ && kubectl apply -k deploy/     # the kind, least rights, two replicas")
     say("kubectl apply -f deploy/examples/server-fleet.yaml && kubectl get nbsk -w")
     say("README.md tells the rest in ten minutes.")
 

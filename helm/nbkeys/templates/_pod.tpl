@@ -90,6 +90,16 @@
 {{- end }}
 {{- end -}}
 
+{{- /* OpenShift gives each namespace its own user and group, and refuses others. */ -}}
+{{- define "nbkeys.podSecurityContext" -}}
+{{- $adapt := .Values.openshift.adaptSecurityContext -}}
+{{- if or (eq $adapt "always") (and (eq $adapt "auto") (.Capabilities.APIVersions.Has "security.openshift.io/v1")) -}}
+{{- toYaml (omit .Values.podSecurityContext "runAsUser" "runAsGroup" "fsGroup") -}}
+{{- else -}}
+{{- toYaml .Values.podSecurityContext -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* Where and as whom a pod runs. */ -}}
 {{- define "nbkeys.podPlace" -}}
 automountServiceAccountToken: true
@@ -98,7 +108,7 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
-  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+  {{- include "nbkeys.podSecurityContext" . | nindent 2 }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
