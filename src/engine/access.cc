@@ -49,6 +49,13 @@ void Access::list_sent(base::Instant now) {
   user_call.at = now;
 }
 
+// It is told with the answer, and not before.
+void Access::read_user(base::Instant now) {
+  if (user_call.id != 0 || !user_asked_) return;
+  user_asked_ = is_person_ = false;
+  user_call.at = now;
+}
+
 io::HttpRequest Access::user_request() const {
   return is_person_ ? netbird::get_current_user() : netbird::list_service_users();
 }
@@ -71,7 +78,8 @@ bool Access::right_answered(io::HttpOutcome outcome, base::Instant now) {
     if (std::exchange(doubted_, false)) known_until_ = now + kHolds;
   } else {
     if (found == netbird::WriteRight::kRefused) {
-      may_write_ = false;
+      // The role may be another one than it was.
+      if (std::exchange(may_write_, false)) read_user(now);
       refusal_ = response.error();
     }
     backoff_.failed(now, kAgain);

@@ -42,12 +42,15 @@ class Access {
   // Whether there is an answer to go by. One that cannot be had is none to wait for.
   bool asked() const { return right_asked_ && (may_write_ || user_asked_); }
   bool may_write() const { return may_write_; }
+  bool refused() const { return !may_write_ && asked(); }
   const std::optional<netbird::User>& user() const { return user_; }
   std::string problem() const;  // empty where it may write
 
   OwnCall right, user_call;
 
  private:
+  void read_user(base::Instant now);
+
   io::Method method_ = io::Method::kPut;
   std::optional<io::Method> refused_;  // one kind of write; two of them are the token's trouble
   bool doubted_ = false;               // asked for because a write was refused

@@ -368,7 +368,7 @@ AccountFacts Account::facts(base::Instant now) const {
   out.state = state_;
   out.problem = problem_;
   const bool answers = state_ == AccountState::kReady || state_ == AccountState::kRateLimited;
-  if (answers && !access_.may_write()) {
+  if (answers && access_.refused()) {
     out.state = AccountState::kRefused;
     out.problem = access_.problem();
   }

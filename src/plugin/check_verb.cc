@@ -218,9 +218,13 @@ class Checking {
     }
     const base::WallTime now = shell::wall_now();
     if (!answer) {
-      return found_.push_back(
-          {kNetBird, Verdict::kBad, engine::account_problem(answer.error(), netbird.address()),
-           "asked was " + netbird.address() + ", with the token from " + opened->token_from});
+      const base::ErrorCode code = answer.error().code;
+      const bool token = !answer.error().by_another && (code == base::ErrorCode::kUnauthorized ||
+                                                        code == base::ErrorCode::kNotFound);
+      return found_.push_back({kNetBird, Verdict::kBad,
+                               engine::account_problem(answer.error(), netbird.address()),
+                               token ? "replace the token (" + opened->token_from + ")"
+                                     : "see the address " + netbird.address()});
     }
     const base::Duration took = netbird.took();
     const auto id = netbird::parse_account_id(answer->body.reveal());

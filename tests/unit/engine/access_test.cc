@@ -152,6 +152,21 @@ TEST_F(AccessTest, ARoleThatIsLoweredAfterTheFirstAnswerIsFoundByTheFirstRefusal
   EXPECT_FALSE(access.may_write());
 }
 
+TEST_F(AccessTest, ARoleThatIsLoweredIsReadAnewBeforeItIsTold) {
+  asks(0);
+  right(may_write(), 5);
+  user(service_user("admin"), 6);
+  access.write_refused(io::Method::kPost, ms(1'000));
+  ASSERT_TRUE(asks(1'000));
+  right(may_not_write(), 1'010);
+  EXPECT_FALSE(access.refused());
+  EXPECT_FALSE(access.asked()) << "and nothing is claimed meanwhile";
+  ASSERT_TRUE(access.user_call.due(ms(1'010)));
+  EXPECT_TRUE(user(service_user("auditor"), 1'020));
+  EXPECT_TRUE(access.refused());
+  EXPECT_NE(access.problem().find("the role auditor"), std::string::npos) << access.problem();
+}
+
 TEST_F(AccessTest, ANewTokenIsAskedAnew) {
   refuse(0);
   user(service_user("auditor"), 10);

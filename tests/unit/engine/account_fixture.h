@@ -64,11 +64,13 @@ class AccountTest : public ::testing::Test {
     const auto at = account.wake_at(ms(t));
     return at ? at->since_start.count() : -1;
   }
-  void become_ready(std::int64_t t) {
+  // The id of the question for the token's user, if it was asked.
+  io::RequestId become_ready(std::int64_t t) {
     auto sent = tick(t);
     if (sent.contains("probe_write")) answered(sent["probe_write"], may_write(), t);
     EXPECT_EQ(answered(sent["list_keys"], answer(200, "[]"), t), News::kReconsiderAll);
     EXPECT_EQ(state(), AccountState::kReady);
+    return sent["list_service_users"];
   }
 
   Account account{{"default", 0, 0}, base::Duration{300'000}, 8, 1};

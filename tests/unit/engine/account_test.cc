@@ -283,10 +283,13 @@ TEST_F(AccountTest, TheRightIsAskedForInAnotherWayThanWhatWasRefused) {
 }
 
 TEST_F(AccountTest, AMissingRightIsTheAccountsTroubleUntilItIsGranted) {
-  become_ready(0);
+  const auto user = become_ready(0);
   const base::Error forbidden{ErrorCode::kForbidden, "revoke_key", "HTTP 403"};
   account.call_failed(forbidden, ms(990), ms(1'000), out);
   EXPECT_EQ(answered(tick(1'000)["probe_write"], may_not_write(), 1'010), News::kReconsiderAll);
+  EXPECT_EQ(state(1'010), AccountState::kReady) << "the role is read before it is told";
+  EXPECT_FALSE(account.facts(ms(1'010)).right_asked);
+  EXPECT_EQ(answered(user, answer(500, "{}"), 1'010), News::kReconsiderAll);
   EXPECT_EQ(state(1'010), AccountState::kRefused);
   EXPECT_NE(account.facts(ms(1'010)).problem.find("role admin"), std::string::npos);
   account.call_failed(forbidden, ms(990), ms(1'020), out);
