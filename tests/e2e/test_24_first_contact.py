@@ -1,11 +1,16 @@
 """24. First contact: the token of a service user, whatever its role, and what answers in NetBird's place."""
 
+import shlex
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from harness.plugin import verb
 from harness.scene import condition, reason_of
 from harness.wait import stays
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["network_admin", "auditor", "user", "billing_admin"]
 
 
@@ -70,6 +75,38 @@ def test_24_a_service_user_passes_check(scene):
     found, named = checked(scene, netbird=True, token_file=token_file)
     assert found.code == 0, found.out
     assert "role admin" in named["NetBird token"]["message"]
+
+
+def quick_start():
+    """README's commands from the declaration of the first key on, as a person would paste them."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    steps = text.split("## Quick start on a cluster", 1)[1].split("\n## ", 1)[0]
+    block = steps[steps.index("kubectl apply -f - <<YAML"):]
+    lines = []
+    for line in block.split("\n"):
+        if line and not line.startswith("       ") and lines:
+            break
+        lines.append(line[7:] if line.startswith("       ") else line)
+    return "\n".join(lines)
+
+
+def test_24_the_quick_start_works_as_written_on_an_empty_account(scene, operator):
+    """It names no group, which a new account would not have."""
+    script = quick_start()
+    assert "kubectl wait nbsk/web-fleet" in script and "base64 -d" in script
+    kubectl = scene.world.folder / f"{scene.namespace}-bin"
+    kubectl.mkdir()
+    (kubectl / "kubectl").write_text("#!/bin/sh\nexec " + shlex.join(
+        map(str, scene.kubectl.argv())) + ' "$@"\n')
+    (kubectl / "kubectl").chmod(0o755)
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=90,
+                          check=False, env={**scene.kubectl.env(),
+                                            "PATH": f"{kubectl}:/usr/bin:/bin"})
+    assert done.returncode == 0, done.stderr
+    scene.uids["web-fleet"] = scene.get("web-fleet")["metadata"]["uid"]
+    lines = done.stdout.splitlines()
+    assert "condition met" in done.stdout and "REASON" in done.stdout
+    assert lines[-1].endswith(scene.secret_key("web-fleet"))
 
 
 @pytest.mark.parametrize("options, said", [
