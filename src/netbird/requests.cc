@@ -61,6 +61,7 @@ base::ErrorCode code_of(int status) {
 // and for a path that it does not have "404 page not found".
 std::string another(const io::HttpResponse& response) {
   constexpr std::size_t kWordsMax = 80, kWhereMax = 120;
+  if (response.status < 200) return "an interim answer, which is taken for the whole one";
   if (response.status >= 300 && response.status < 400) {
     const std::string where = base::foreign_words(response.location, kWhereMax);
     return where.empty() ? "a redirect" : "a redirect to " + where;

@@ -34,6 +34,7 @@ TEST(NetBirdRequests, Lists) {
   for (const auto& request :
        {list_keys(), list_groups(), list_service_users(), get_current_user()}) {
     EXPECT_EQ(request.method, io::Method::kGet);
+    EXPECT_EQ(request.accept, "application/json") << "a login page comes to who takes HTML";
     EXPECT_EQ(request.server, io::Server::kNetBird);
     EXPECT_FALSE(request.once);
   }
@@ -90,6 +91,8 @@ TEST(NetBirdRequests, WhatAnswersInNetBirdsPlaceIsNamed) {
   EXPECT_EQ(told(302, "", "https://login.example.com/?x=\x1b[1m"),
             "another: HTTP 302 and a redirect to https://login.example.com/?x= [1m");
   EXPECT_EQ(told(307, ""), "another: HTTP 307 and a redirect");
+  EXPECT_EQ(told(103, ""),
+            "another: HTTP 103 and an interim answer, which is taken for the whole one");
   EXPECT_EQ(told(404, "404 page not found\n"), "another: HTTP 404 and no API at this path");
   EXPECT_EQ(told(200, "\x1f\x8b\x08"),
             "another: HTTP 200 and a compressed body, for which nobody asked");
