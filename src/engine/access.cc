@@ -16,26 +16,14 @@ io::Method other(io::Method method) {
 
 }  // namespace
 
-void Access::begin_term(base::Instant now) {
+void Access::begin(base::Instant now) {
   *this = {};
-  right.at = user_call.at = now;
-}
-
-void Access::token_changed(base::Instant now) {
-  backoff_ = {};
-  known_until_.reset();
-  refused_.reset();
-  method_ = io::Method::kPut;
-  doubted_ = false;
-  right_asked_ = user_asked_ = is_person_ = false;
-  // An answer that is under way is that of the token before.
-  right = user_call = {};
   right.at = user_call.at = now;
 }
 
 void Access::write_refused(io::Method method, base::Instant now) {
   const bool known = known_until_ && now < *known_until_;
-  if (right.id != 0 || known || backoff_.holds(now)) return;
+  if (right.id != 0 || known || (backoff_.holds(now) && !unclear_)) return;
   refused_ = method;
   method_ = other(method);
   doubted_ = true;
@@ -70,6 +58,7 @@ bool Access::right_answered(io::HttpOutcome outcome, base::Instant now) {
     return false;
   }
   const bool first = !std::exchange(right_asked_, true);
+  unclear_ = found == netbird::WriteRight::kUnclear;
   const bool before = may_write_;
   if (found == netbird::WriteRight::kGranted) {
     may_write_ = true;
@@ -80,7 +69,9 @@ bool Access::right_answered(io::HttpOutcome outcome, base::Instant now) {
     if (found == netbird::WriteRight::kRefused) {
       // The role may be another one than it was.
       if (std::exchange(may_write_, false)) read_user(now);
-      refusal_ = response.error();
+      // The same refusal in other words, as with a request id in them, is none of news.
+      const base::Error& error = response.error();
+      if (!refusal_ || refusal_->http_status != error.http_status) refusal_ = error;
     }
     backoff_.failed(now, kAgain);
     right.at = backoff_.until;

@@ -23,10 +23,8 @@ struct OwnCall {
 
 class Access {
  public:
-  // A new term: all is asked anew. A new token may be another user's: what is known of the one
-  // before holds until it is answered.
-  void begin_term(base::Instant now);
-  void token_changed(base::Instant now);
+  // A new term, or another token: all is asked anew.
+  void begin(base::Instant now);
   // A SetupKey's own write was answered 403: it may be the token, or something between that
   // dislikes this kind of request.
   void write_refused(io::Method method, base::Instant now);
@@ -53,6 +51,7 @@ class Access {
 
   io::Method method_ = io::Method::kPut;
   std::optional<io::Method> refused_;  // one kind of write; two of them are the token's trouble
+  bool unclear_ = false;               // the last answer said neither
   bool doubted_ = false;               // asked for because a write was refused
   bool right_asked_ = false, user_asked_ = false;
   bool may_write_ = true;

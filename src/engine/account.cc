@@ -62,7 +62,8 @@ void Account::begin_term(base::Instant now) {
   limited_at_.reset();
   hurried_at_.reset();
   right_told_.clear();
-  access_.begin_term(now);
+  refused_since_.reset();
+  access_.begin(now);
   nothing_known_since_ = now;
   term_began_there_.reset();
   told_stale_ = false;
@@ -110,9 +111,6 @@ Account::News Account::tick(base::Now now, io::Outbox& out) {
   if (identity_call_.due(now.mono)) {
     send(identity_call_, Priority::kEnding, true, netbird::get_account(), now, out);
   }
-  if (access_.right.due(now.mono)) {
-    send(access_.right, Priority::kEnding, true, access_.right_request(), now, out);
-  }
   if (list_.due(now.mono) &&
       send(list_, list_priority(), list_overdue(now.mono), netbird::list_keys(), now, out)) {
     list_began_ = {now.mono, now.wall};
@@ -127,6 +125,9 @@ Account::News Account::tick(base::Now now, io::Outbox& out) {
       groups_call_.at = now.mono;
     }
     group_names_in_use_ = false;
+  }
+  if (access_.right.due(now.mono)) {
+    send(access_.right, Priority::kEnding, true, access_.right_request(), now, out);
   }
   if (groups_call_.due(now.mono)) {
     send(groups_call_, Priority::kFirstIssue, false, netbird::list_groups(), now, out);
@@ -295,8 +296,8 @@ void Account::pause(const base::Error& error, base::Instant sent, base::Instant 
 
 Account::News Account::call_failed(const base::Error& error, base::Instant sent, base::Instant now,
                                    io::Outbox& out, io::Method refused) {
-  if (error.code == base::ErrorCode::kForbidden && inventory_.snapshot()) {
-    // Every role may read: what is refused is the right to write, or one kind of request.
+  if (error.code == base::ErrorCode::kForbidden && refused != io::Method::kGet) {
+    // What is refused is the right to write, or one kind of request: a list tells of the rest.
     access_.write_refused(refused, now);
     return News::kNone;
   }
@@ -359,7 +360,7 @@ void Account::token_changed(base::Instant now) {
   nothing_known_since_ = now;
   list_ = groups_call_ = identity_call_ = {};
   list_.at = identity_call_.at = now;
-  access_.token_changed(now);
+  access_.begin(now);
 }
 
 AccountFacts Account::facts(base::Instant now) const {
@@ -367,11 +368,7 @@ AccountFacts Account::facts(base::Instant now) const {
   out.name = options_.name;
   out.state = state_;
   out.problem = problem_;
-  const bool answers = state_ == AccountState::kReady || state_ == AccountState::kRateLimited;
-  if (answers && access_.refused()) {
-    out.state = AccountState::kRefused;
-    out.problem = access_.problem();
-  }
+  if (access_.refused()) out.right_missing = access_.problem();
   out.right_asked = access_.asked();
   out.snapshot = inventory_.snapshot();
   out.before = inventory_.before();

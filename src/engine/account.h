@@ -59,7 +59,7 @@ class Account {
   Repairs& repairs() { return repairs_; }
   const Repairs& repairs() const { return repairs_; }
   std::optional<base::Instant> wake_at(base::Instant now);
-  bool ready() const { return facts({}).state == AccountState::kReady; }
+  bool ready() const { return facts({}).state == AccountState::kReady && !access_.refused(); }
   const std::string& name() const { return options_.name; }
   // NetBird's clock less ours, as far as it matters.
   base::Duration clock_offset() const { return clock_offset_; }

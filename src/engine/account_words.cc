@@ -38,7 +38,8 @@ std::string refused_token(const std::string& cause, const std::string& at, Token
 }
 
 std::string problem(const base::Error& error, const std::string& at, TokenPast past) {
-  if (error.by_another) return in_netbirds_place(error, at);
+  const bool limited = error.code == base::ErrorCode::kRateLimited;
+  if (error.by_another && !limited) return in_netbirds_place(error, at);
   const std::string cause = base::foreign_words(error.message, kCauseMax);
   switch (error.code) {
     case base::ErrorCode::kUnauthorized: return refused_token(cause, at, past);

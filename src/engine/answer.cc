@@ -87,9 +87,11 @@ Effect Answer::take(io::HttpOutcome outcome) {
   if (kube && !pending_.same_history) return effect_;
   auto from_kube = [&] { return kube::accept_response(std::move(outcome), step); };
   auto from_secret_write = [&] {
-    return kube::accept_secret_write(
-        std::move(outcome), step,
-        flight_->held ? flight_->held->plaintext.reveal() : std::string_view{});
+    // A trial has no key in it.
+    std::optional<std::string_view> value;
+    if (std::holds_alternative<TryWritingSecret>(pending_.action)) value = "";
+    if (flight_->held) value = flight_->held->plaintext.reveal();
+    return kube::accept_secret_write(std::move(outcome), step, value);
   };
   auto from_netbird = [&] { return netbird::accept_response(std::move(outcome), step); };
   std::visit(base::overloaded{
@@ -151,7 +153,10 @@ void Answer::key_refused(const base::Error& error) {
   if (outcome == Outcome::kServersTrouble || error.code == base::ErrorCode::kForbidden) {
     const bool puts = std::holds_alternative<UpdateGroups>(pending_.action) ||
                       std::holds_alternative<RevokeKey>(pending_.action);
-    const io::Method method = puts ? io::Method::kPut : io::Method::kDelete;
+    const bool posts = std::holds_alternative<CreateKey>(pending_.action);
+    const io::Method method = puts    ? io::Method::kPut
+                              : posts ? io::Method::kPost
+                                      : io::Method::kDelete;
     const auto news = account().call_failed(error, pending_.sent_at, now_.mono, out_, method);
     effect_.reconsider_all = news == Account::News::kReconsiderAll;
   }

@@ -273,8 +273,9 @@ void Engine::State::history_went_back(const kube::Watch& seen_by, base::Now now)
 // one before, and what follows from both together is wrong.
 bool Engine::State::between_histories(base::Instant now) {
   if (!put_back_at) return false;
-  const bool any = std::any_of(collections.begin(), collections.end(),
-                               [](const Collected& c) { return c.watch->between_histories(); });
+  const bool any = std::any_of(collections.begin(), collections.end(), [](const Collected& c) {
+    return c.watch->between_histories() && !c.watch->problem();
+  });
   if (!any || now - *put_back_at > kOneHistoryWithin) put_back_at.reset();
   return put_back_at.has_value();
 }

@@ -393,13 +393,14 @@ std::uint32_t highest_revision(const Observed& o) {
 std::optional<Decision> wait_for_account(const Observed& o) {
   // A claim records in whose account its key will live; NetBird need not say, but has been asked.
   if (!o.account.id_asked && !MUTATION(claim_before_account)) return act(o, Rest{});
-  if (account_answers(o)) {
-    // A claim of a token that may not write would be burnt.
+  // A claim of a token that may not write would be burnt. What ends keys is tried all the same.
+  const bool refused = !o.account.right_missing.empty();
+  if (account_answers(o) && !refused) {
     if (o.account.right_asked) return std::nullopt;
     return act(o, Rest{});
   }
-  const bool just_started =
-      o.account.state == AccountState::kReady || o.account.state == AccountState::kUnknown;
+  const bool just_started = !refused && (o.account.state == AccountState::kReady ||
+                                         o.account.state == AccountState::kUnknown);
   // Nothing has been heard yet, so there is nothing to say yet either.
   Decision out = just_started ? act(o, Rest{}) : settle(o, held_up_by_account(o));
   out.wants_list = Priority::kFirstIssue;

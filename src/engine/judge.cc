@@ -267,6 +267,10 @@ Report held_up_by(const Observed& o, const Trouble& trouble) {
 }
 
 Report held_up_by_account(const Observed& o) {
+  if (account_answers(o) && !o.account.right_missing.empty()) {
+    // Only a person gives a right.
+    return held(o, Reason::kAccountNotReady, o.account.right_missing, Progress::kStalled, false);
+  }
   const std::string& problem = o.account.problem;
   switch (o.account.state) {
     case AccountState::kRefused: {

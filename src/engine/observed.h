@@ -37,7 +37,7 @@ struct SecretFacts {
 enum class AccountState {
   kReady,
   kUnknown,      // nothing heard yet since start
-  kRefused,      // 401, no token, or no right to write: a person has to act
+  kRefused,      // 401, no token, or no right to list: a person has to act
   kRateLimited,  // it takes fewer calls than there are; they go one by one
   kFailing,      // lists fail, or no connection: paused
 };
@@ -54,6 +54,7 @@ struct AccountFacts {
   std::optional<std::string> id;   // at NetBird; none where it could not be asked
   bool id_asked = false;           // in this term, with or without an answer
   bool right_asked = false;        // to write; of this token, with or without an answer
+  std::string right_missing;       // why the token may not write, in words; empty: it may
   base::Duration clock_offset{0};  // NetBird's clock less ours
   // When this term began, by NetBird's clock: that of its first answer.
   std::optional<base::WallTime> term_began;

@@ -42,7 +42,7 @@ std::string remedy_at_netbird(const Trouble& t) {
   }
 }
 
-Words about_netbird(const Trouble& t) {
+Words about_netbird(const Observed& o, const Trouble& t) {
   Words out;
   const bool of_the_spec = t.error.code == base::ErrorCode::kUnprocessable &&
                            (is(t, CreateKey{}) || is(t, UpdateGroups{}));
@@ -61,8 +61,11 @@ Words about_netbird(const Trouble& t) {
     out.reason = Reason::kRetirementBlocked;
     out.loud = true;
   }
-  out.message = "NetBird was asked " + asked_of_netbird(t) + ": " + t.error.message + "; " +
-                remedy_at_netbird(t);
+  const bool no_right =
+      t.error.code == base::ErrorCode::kForbidden && !o.account.right_missing.empty();
+  out.message =
+      "NetBird was asked " + asked_of_netbird(t) + ": " +
+      (no_right ? o.account.right_missing : t.error.message + "; " + remedy_at_netbird(t));
   if (out.loud) out.message += "; until then peers can enrol with it";
   return out;
 }
@@ -101,7 +104,7 @@ Words about_kubernetes(const Observed& o, const Trouble& t) {
 }  // namespace
 
 Words words_for(const Observed& o, const Trouble& trouble) {
-  return trouble.what->server == io::Server::kNetBird ? about_netbird(trouble)
+  return trouble.what->server == io::Server::kNetBird ? about_netbird(o, trouble)
                                                       : about_kubernetes(o, trouble);
 }
 

@@ -55,6 +55,13 @@ bool shows_part(std::string_view words, std::string_view value) {
   return false;
 }
 
+// An admission webhook or policy words its refusal as it likes, after the API server's own part.
+std::size_t end_of_own_words(std::string_view words) {
+  constexpr std::string_view kDenied = "denied the request";
+  const std::size_t at = words.find(kDenied);
+  return at == std::string_view::npos ? words.size() : at + kDenied.size();
+}
+
 bool shows_part_of_either(std::string_view words, std::string_view value) {
   return shows_part(words, value) || shows_part(words, base::base64_encode(value).reveal());
 }
@@ -72,7 +79,7 @@ base::Error status_error(int http_status, std::string_view body, std::string_vie
 }
 
 base::Result<io::HttpResponse> accept_secret_write(io::HttpOutcome outcome, std::string_view step,
-                                                   std::string_view value) {
+                                                   std::optional<std::string_view> value) {
   std::string causes;
   if (outcome && outcome->status >= 400) {
     if (const auto body = base::parse_json(outcome->body.reveal(), step)) causes = causes_in(*body);
@@ -83,7 +90,10 @@ base::Result<io::HttpResponse> accept_secret_write(io::HttpOutcome outcome, std:
   const std::string status = "HTTP " + std::to_string(error.http_status);
   if (error.http_status == 422) {
     error.message = status + (causes.empty() ? "" : ": " + causes);
-  } else if (shows_part_of_either(error.message, value)) {
+  }
+  // Where nobody knows the value, what a webhook says of it is left out.
+  if (!value) error.message.resize(std::min(error.message.size(), end_of_own_words(error.message)));
+  if (value && shows_part_of_either(error.message, *value)) {
     error.message =
         status + "; the words of the refusal show a part of the key, so they are not shown";
   }

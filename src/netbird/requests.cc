@@ -140,6 +140,7 @@ io::HttpRequest delete_key(std::string_view id) {
 WriteRight write_right(const base::Result<io::HttpResponse>& accepted) {
   if (accepted) return WriteRight::kGranted;
   const base::Error& error = accepted.error();
+  if (error.by_another) return WriteRight::kUnclear;
   if (error.code == base::ErrorCode::kForbidden) return WriteRight::kRefused;
   // A token that was deleted is answered 404 as well, and so is a path that is not the API's.
   const bool no_such_key = error.code == base::ErrorCode::kNotFound &&

@@ -29,7 +29,7 @@ struct Block {
   std::string base64;  // without line breaks
   std::string problem;
 
-  bool is_certificate() const { return label.ends_with("CERTIFICATE"); }
+  bool is_certificate() const { return label == "CERTIFICATE" || label == "X509 CERTIFICATE"; }
 };
 
 // A line that begins a block, be it damaged: a block that is passed over unseen is worse than one

@@ -80,12 +80,19 @@ int verify(X509_STORE_CTX* chain, void* data) {
   X509_STORE_CTX_set_verify_cb(chain, [](int ok, X509_STORE_CTX*) { return ok; });
   X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(chain);
   X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+  // An empty name would be none to check.
+  bool named = !trace->host.empty();
   if (is_ip_literal(trace->host)) {
-    X509_VERIFY_PARAM_set1_ip_asc(param, trace->host.c_str());
+    named = X509_VERIFY_PARAM_set1_ip_asc(param, trace->host.c_str()) == 1;
   } else {
-    X509_VERIFY_PARAM_set1_host(param, trace->host.c_str(), trace->host.size());
+    named =
+        named && X509_VERIFY_PARAM_set1_host(param, trace->host.c_str(), trace->host.size()) == 1;
     X509_VERIFY_PARAM_set_hostflags(
         param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  }
+  if (!named) {
+    X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
   }
   const int ok = X509_verify_cert(chain);
   if (ok <= 0) {

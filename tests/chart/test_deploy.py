@@ -13,7 +13,8 @@ from pathlib import Path
 from chart import ROOT, find, kinds, objects_of, pod_specs, released, without
 
 HELM_LABELS = ("helm.sh/chart", "app.kubernetes.io/managed-by", "app.kubernetes.io/version",
-               "app.kubernetes.io/instance", "helm.sh/resource-policy")
+               "app.kubernetes.io/instance", "helm.sh/resource-policy",
+               "kustomize.toolkit.fluxcd.io/prune", "argocd.argoproj.io/sync-options")
 
 
 def normal(objects):

@@ -104,10 +104,11 @@ def test_01_secret_name_key_and_template_are_honoured(scene, operator):
 def test_01_kubectl_get_shows_the_columns(scene, operator):
     scene.ready("shown")
     header, row = scene.kubectl.run("get", "nbsk", "shown").splitlines()
-    assert header.split() == ["NAME", "READY", "STATE", "SECRET", "USED", "EXPIRES", "AGE"]
+    assert header.split() == [
+        "NAME", "READY", "REASON", "STATE", "SECRET", "USED", "EXPIRES", "AGE"]
     cells = row.split()
-    assert cells[:5] == ["shown", "True", "valid", "shown", "0"]
-    assert cells[5] == scene.get("shown")["status"]["expiresAt"]
+    assert cells[:6] == ["shown", "True", "Issued", "valid", "shown", "0"]
+    assert cells[6] == scene.get("shown")["status"]["expiresAt"]
     assert "shown" in scene.kubectl.run("get", "netbird")
 
 

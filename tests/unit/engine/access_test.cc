@@ -22,7 +22,7 @@ io::HttpOutcome service_user(const std::string& role) {
 
 class AccessTest : public ::testing::Test {
  protected:
-  AccessTest() { access.begin_term(ms(0)); }
+  AccessTest() { access.begin(ms(0)); }
 
   // The method that the right is asked for with, once it is due.
   std::optional<io::Method> asks(std::int64_t t) {
@@ -94,7 +94,7 @@ TEST_F(AccessTest, APersonIsAskedForInAnotherWay) {
 
 TEST_F(AccessTest, AnUnclearAnswerIsNoReasonToWait) {
   for (const int status : {404, 405, 429, 500}) {
-    access.begin_term(ms(0));
+    access.begin(ms(0));
     asks(0);
     EXPECT_TRUE(right(answer(status, "{}"), 5)) << status;
     EXPECT_TRUE(access.asked());
@@ -167,12 +167,29 @@ TEST_F(AccessTest, ARoleThatIsLoweredIsReadAnewBeforeItIsTold) {
   EXPECT_NE(access.problem().find("the role auditor"), std::string::npos) << access.problem();
 }
 
+TEST_F(AccessTest, ARefusalAfterAnUnclearAnswerIsAskedAboutAtOnce) {
+  asks(0);
+  right(answer(401, "{}"), 5);
+  access.write_refused(io::Method::kPost, ms(1'000));
+  EXPECT_TRUE(asks(1'000)) << "whatever the pause";
+}
+
+TEST_F(AccessTest, OtherWordsOfTheSameRefusalAreNoNews) {
+  refuse(0);
+  user(service_user("auditor"), 10);
+  const std::string told = access.problem();
+  ASSERT_TRUE(asks(20'000));
+  EXPECT_FALSE(right(answer(403, R"({"message": "permission denied, request 2"})"), 20'010));
+  EXPECT_EQ(access.problem(), told);
+}
+
 TEST_F(AccessTest, ANewTokenIsAskedAnew) {
   refuse(0);
   user(service_user("auditor"), 10);
-  access.token_changed(ms(1'000));
+  access.begin(ms(1'000));
   EXPECT_FALSE(access.asked());
-  EXPECT_FALSE(access.may_write()) << "until it is answered";
+  EXPECT_FALSE(access.refused()) << "that was the token before";
+  EXPECT_FALSE(access.user());
   EXPECT_EQ(asks(1'000), io::Method::kPut);
   EXPECT_TRUE(right(may_write(), 1'010));
   EXPECT_TRUE(access.asked());

@@ -70,7 +70,8 @@ TEST(KubeResponses, AMessageIsCutBetweenCharacters) {
   EXPECT_EQ(status_error(403, R"({"message":"a\u0007b\nc"})", "x").message, "a b c");
 }
 
-std::string secret_refused(int status, const std::string& body, std::string_view value) {
+std::string secret_refused(int status, const std::string& body,
+                           std::optional<std::string_view> value) {
   io::HttpResponse response;
   response.status = status;
   response.body = base::SecretText(body);
@@ -108,6 +109,22 @@ TEST(KubeResponses, OtherWordsAreToldWhereTheyHaveNothingOfTheKey) {
   EXPECT_EQ(told("starts with " + packed.substr(0, 5)).find(packed.substr(0, 4)),
             std::string::npos);
   EXPECT_NE(told("ends with 0000").find("part of the key"), std::string::npos);
+}
+
+TEST(KubeResponses, WhatAWebhookSaysIsLeftOutWhereTheValueIsNotKnown) {
+  const std::string body =
+      R"({"message": "admission webhook \"x\" denied the request: value DEADBEEF"})";
+  EXPECT_EQ(secret_refused(403, body, std::nullopt), R"(admission webhook "x" denied the request)");
+  EXPECT_EQ(secret_refused(403, body, ""),
+            R"(admission webhook "x" denied the request: value DEADBEEF)")
+      << "of a trial";
+  EXPECT_EQ(secret_refused(403, R"({"message": "exceeded quota: small"})", std::nullopt),
+            "exceeded quota: small");
+  EXPECT_EQ(secret_refused(422, R"({"details": {"causes": [{"reason": "FieldValueForbidden",
+      "field": "data", "message": "no DEAD"}]}})",
+                           "DEADBEEF-0000")
+                .find("DEAD"),
+            std::string::npos);
 }
 
 TEST(KubeResponses, NoAnswerKeepsItsCodeAndTakesTheStep) {

@@ -68,6 +68,7 @@ TEST(NetBirdRequests, OnlyNetBirdsOwnWordOfAKeyThatIsNotThereIsARight) {
             WriteRight::kGranted);
   EXPECT_EQ(told(200, "{}"), WriteRight::kGranted);
   EXPECT_EQ(told(403, R"({"message": "permission denied"})"), WriteRight::kRefused);
+  EXPECT_EQ(told(403, "<html>blocked"), WriteRight::kUnclear) << "that is not NetBird's word";
   EXPECT_EQ(told(404, R"({"message": "invalid token: pat: x not found"})"), WriteRight::kUnclear);
   EXPECT_EQ(told(404, "404 page not found"), WriteRight::kUnclear);
   EXPECT_EQ(told(405, "{}"), WriteRight::kUnclear);
