@@ -46,7 +46,8 @@ bool Token::reread() {
   auto bytes = read_file(watch_->path(), kTokenBytesMax);
   auto token = bytes ? read_token(*bytes) : base::Result<TokenText>(bytes.error());
   const std::string named = "the " + what_ + " " + watch_->path();
-  awaited_ = bytes && bytes->reveal().find_first_not_of(" \t\r\n\xef\xbb\xbf") == std::string_view::npos;
+  awaited_ =
+      bytes && bytes->reveal().find_first_not_of(" \t\r\n\xef\xbb\xbf") == std::string_view::npos;
   if (!token) {
     const std::string& cause = token.error().message;
     std::string problem =

@@ -65,13 +65,17 @@ def documents(name):
 
 def test_flux_waits_and_names_what_exists():
     found = documents("kustomizations.yaml")
-    for (kind, _), each in found.items():
+    for (kind, name), each in found.items():
         if kind == "Kustomization":
             spec = each["spec"]
-            assert spec["wait"] is True and spec["prune"] is True and spec["timeout"]
+            assert spec["wait"] is True and spec["timeout"]
+            # With the kind all SetupKeys would go.
+            assert spec["prune"] is (name != "nbkeys-crds")
             assert (spec["sourceRef"]["kind"], spec["sourceRef"]["name"]) in found
             for other in spec.get("dependsOn", []):
                 assert ("Kustomization", other["name"]) in found
+    crds = found["Kustomization", "nbkeys-crds"]["spec"]
+    assert (ROOT / crds["path"] / "keys.netbird.io_setupkeys.yaml").exists()
     operator = found["Kustomization", "nbkeys"]["spec"]
     assert (ROOT / operator["path"] / "kustomization.yaml").exists()
     deployment = (ROOT / operator["path"] / "deployment.yaml").read_text(encoding="utf-8")

@@ -236,7 +236,8 @@ TEST_F(AccountTest, WithoutALimitOfOursA429BacksOff) {
 TEST_F(AccountTest, A403OnAWriteAsksForTheRightWithoutWriting) {
   become_ready(0);
   const base::Error forbidden{ErrorCode::kForbidden, "revoke_key", "HTTP 403"};
-  EXPECT_EQ(account.call_failed(forbidden, ms(990), ms(1'000), out, io::Method::kPost), News::kNone);
+  EXPECT_EQ(account.call_failed(forbidden, ms(990), ms(1'000), out, io::Method::kPost),
+            News::kNone);
   EXPECT_EQ(state(), AccountState::kReady);
   EXPECT_FALSE(account.gate().paused(ms(1'000)));
   auto sent = tick(1'000);
