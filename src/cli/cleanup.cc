@@ -7,6 +7,7 @@
 
 #include "cli/cleanup_run.h"
 #include "cli/harden.h"
+#include "kube/meta.h"
 
 namespace nbkeys::cli {
 namespace {
@@ -21,13 +22,7 @@ CleanupCall usage_error(std::string text) {
 }
 
 // Names become parts of paths, so only what Kubernetes takes as a name goes on.
-bool is_name(const std::string& text) {
-  const auto inner = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  };
-  return !text.empty() && text.size() <= 253 && text.front() != '.' &&
-         std::all_of(text.begin(), text.end(), inner);
-}
+bool is_name(const std::string& text) { return !text.empty() && kube::is_object_name(text); }
 
 }  // namespace
 

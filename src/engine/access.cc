@@ -32,15 +32,12 @@ void Access::write_refused(io::Method method, base::Instant now) {
 
 void Access::list_sent(base::Instant now) {
   const bool read_lately = user_read_at_ && now - *user_read_at_ < kReadRole;
-  if (may_write_ || user_call.id != 0 || read_lately) return;
-  is_person_ = false;
-  user_call.at = now;
+  if (!may_write_ && !read_lately) read_user(now);
 }
 
-// It is told with the answer, and not before.
 void Access::read_user(base::Instant now) {
-  if (user_call.id != 0 || !user_asked_) return;
-  user_asked_ = is_person_ = false;
+  if (user_call.id != 0) return;
+  is_person_ = false;
   user_call.at = now;
 }
 
@@ -67,8 +64,8 @@ bool Access::right_answered(io::HttpOutcome outcome, base::Instant now) {
     if (std::exchange(doubted_, false)) known_until_ = now + kHolds;
   } else {
     if (found == netbird::WriteRight::kRefused) {
-      // The role may be another one than it was.
-      if (std::exchange(may_write_, false)) read_user(now);
+      // The role may be another one than it was: it is told with the answer, and not before.
+      if (std::exchange(may_write_, false) && std::exchange(user_asked_, false)) read_user(now);
       // The same refusal in other words, as with a request id in them, is none of news.
       const base::Error& error = response.error();
       if (!refusal_ || refusal_->http_status != error.http_status) refusal_ = error;

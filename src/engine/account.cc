@@ -44,30 +44,35 @@ Account::Account(const AccountOptions& options, base::Duration resync, std::size
       gate_(netbird::Budget(options.requests_per_minute, options.burst), window) {}
 
 void Account::begin_term(base::Instant now) {
+  forget_token(now);
   inventory_.clear();
-  groups_.clear();
   gate_.clear();
-  gate_.pause_until(std::nullopt);
   repairs_.clear();
   state_ = AccountState::kUnknown;
   problem_.clear();
   problem_kind_ = {};
-  backoff_ = {};
-  list_ = groups_call_ = identity_call_ = {};
-  groups_backoff_ = groups_refresh_ = lists_wanted_ = id_backoff_ = {};
+  lists_wanted_ = {};
   groups_problem_.clear();
   list_wanted_.reset();
-  id_.reset();
-  id_asked_ = false;
   limited_at_.reset();
   hurried_at_.reset();
   right_told_.clear();
-  refused_since_.reset();
-  access_.begin(now);
-  nothing_known_since_ = now;
   term_began_there_.reset();
   told_stale_ = false;
-  identity_call_.at = list_.at = now;
+}
+
+// What is known of keys and groups, or still on its way, may be of another account.
+void Account::forget_token(base::Instant now) {
+  refused_since_.reset();
+  backoff_ = id_backoff_ = groups_backoff_ = groups_refresh_ = {};
+  gate_.pause_until(std::nullopt);
+  id_.reset();
+  id_asked_ = false;
+  groups_.clear();
+  nothing_known_since_ = now;
+  list_ = groups_call_ = identity_call_ = {};
+  list_.at = identity_call_.at = now;
+  access_.begin(now);
 }
 
 void Account::want_list(base::Instant now, Priority priority) {
@@ -345,22 +350,12 @@ Account::News Account::set_state(AccountState state, const base::Error& error, b
 
 void Account::token_changed(base::Instant now) {
   token_worked_ = false;
-  refused_since_.reset();
-  backoff_ = id_backoff_ = groups_backoff_ = groups_refresh_ = {};
-  gate_.pause_until(std::nullopt);
-  // Another token may be another account's: nothing is done before that is known, and what is known
-  // of keys and groups, or still on its way, is of the one before.
-  id_.reset();
-  id_asked_ = false;
+  // Another token may be another account's: nothing is done before that is known.
+  forget_token(now);
   if (!MUTATION(keep_the_lists)) {
     inventory_.clear();
     state_ = AccountState::kUnknown;
   }
-  groups_.clear();
-  nothing_known_since_ = now;
-  list_ = groups_call_ = identity_call_ = {};
-  list_.at = identity_call_.at = now;
-  access_.begin(now);
 }
 
 AccountFacts Account::facts(base::Instant now) const {

@@ -72,6 +72,7 @@ class Account {
   }
 
  private:
+  void forget_token(base::Instant now);
   bool send(OwnCall& call, Priority priority, bool overdue, io::HttpRequest request, base::Now now,
             io::Outbox& out);
   News list_answered(io::HttpOutcome outcome, base::Now now, io::Outbox& out);

@@ -3,13 +3,9 @@
 #include "base/words.h"
 
 namespace nbkeys::engine {
-
 namespace {
 
 constexpr std::size_t kTextMax = 300, kUrlMax = 70, kCauseMax = 70;
-
-constexpr const char* kCorrectUrl =
-    "correct --netbird-url (defaultAccount.managementURL of the chart)";
 
 std::string in_netbirds_place(const base::Error& error, const std::string& at) {
   const std::string what = at + " answers " + error.message;
@@ -18,8 +14,9 @@ std::string in_netbirds_place(const base::Error& error, const std::string& at) {
            ", so something before NetBird answers; it is asked again by itself, see whether "
            "NetBird is up";
   }
-  return what + ", which is not NetBird's API; " + kCorrectUrl +
-         ", or have the operator let through";
+  return what +
+         ", which is not NetBird's API; correct --netbird-url (defaultAccount.managementURL of the "
+         "chart), or have the operator let through";
 }
 
 std::string refused_token(const std::string& cause, const std::string& at, TokenPast past) {
@@ -62,16 +59,7 @@ std::string problem(const base::Error& error, const std::string& at, TokenPast p
   }
 }
 
-}  // namespace
-
-std::string account_problem(const base::Error& error, const std::string& url, TokenPast past) {
-  const std::string at = url.empty() ? "its address" : base::foreign_words(url, kUrlMax);
-  return base::foreign_words(problem(error, at, past), kTextMax);
-}
-
-namespace {
-
-std::string why_refused(const base::Error& error, const std::optional<netbird::User>& user) {
+std::string no_right(const base::Error& error, const std::optional<netbird::User>& user) {
   if (!user) {
     return "NetBird's token lacks the right to manage setup keys (" + error.message +
            "); its user needs the role admin";
@@ -89,8 +77,13 @@ std::string why_refused(const base::Error& error, const std::optional<netbird::U
 
 }  // namespace
 
+std::string account_problem(const base::Error& error, const std::string& url, TokenPast past) {
+  const std::string at = url.empty() ? "its address" : base::foreign_words(url, kUrlMax);
+  return base::foreign_words(problem(error, at, past), kTextMax);
+}
+
 std::string missing_right(const base::Error& error, const std::optional<netbird::User>& user) {
-  return base::foreign_words(why_refused(error, user), kTextMax);
+  return base::foreign_words(no_right(error, user), kTextMax);
 }
 
 }  // namespace nbkeys::engine

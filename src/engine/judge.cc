@@ -162,18 +162,10 @@ Report without_secret(const Observed& o, Report r) {
   return r;
 }
 
-Report judge_key(const Observed& o);
-
 }  // namespace
 
 bool spent(const Observed& o, const cache::MarkedKey& key) {
   return o.resource.spec.settings.type == kube::KeyType::kOneOff && key.key.used_times > 0;
-}
-
-Report judge(const Observed& o) {
-  Report r = judge_key(o);
-  const bool gone = o.secret.state == SecretState::kAbsent;
-  return gone && r.key_valid ? without_secret(o, std::move(r)) : r;
 }
 
 namespace {
@@ -213,6 +205,12 @@ Report judge_key(const Observed& o) {
 }
 
 }  // namespace
+
+Report judge(const Observed& o) {
+  Report r = judge_key(o);
+  const bool gone = o.secret.state == SecretState::kAbsent;
+  return gone && r.key_valid ? without_secret(o, std::move(r)) : r;
+}
 
 bool key_usable(const Observed& o) {
   const Report r = judge(o);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "kube/meta.h"
 #include "kube/requests.h"
 #include "kube/responses.h"
 
@@ -12,13 +13,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "sh.helm.release.v1.";
 
-bool is_name(std::string_view text) {
-  const auto inner = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  };
-  return !text.empty() && text.size() <= 253 && text.front() != '.' &&
-         std::all_of(text.begin(), text.end(), inner);
-}
+bool is_name(const std::string& text) { return !text.empty() && kube::is_object_name(text); }
 
 }  // namespace
 
@@ -28,14 +23,14 @@ base::Result<HelmRecord> parse_helm_record(std::string_view text) {
       "'" + std::string(text) + "' is not NAMESPACE/sh.helm.release.v1.RELEASE.vREVISION"};
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return bad;
-  const std::string_view name_space = text.substr(0, slash), name = text.substr(slash + 1);
+  const std::string name_space(text.substr(0, slash)), name(text.substr(slash + 1));
   const std::size_t number = name.rfind(".v");
   if (!is_name(name_space) || !is_name(name) || !name.starts_with(kPrefix) ||
-      number == std::string_view::npos || number < kPrefix.size()) {
+      number == std::string::npos || number < kPrefix.size()) {
     return bad;
   }
-  HelmRecord out{std::string(name_space), std::string(name.substr(0, number + 2)), 0};
-  const std::string_view digits = name.substr(number + 2);
+  HelmRecord out{name_space, name.substr(0, number + 2), 0};
+  const std::string_view digits = std::string_view(name).substr(number + 2);
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), out.revision);
   if (error != std::errc{} || end != digits.data() + digits.size() || out.revision == 0) return bad;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/trim.h"
 #include "base/words.h"
 
 namespace nbkeys::shell {
@@ -15,13 +16,7 @@ namespace {
 constexpr std::size_t kProblemsMax = 4;
 constexpr std::size_t kLabelBytesMax = 40;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-std::string_view trimmed(std::string_view line) {
-  constexpr std::string_view kSpace = " \t\r\v\f";
-  const std::size_t begin = line.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return line.substr(begin, line.find_last_not_of(kSpace) - begin + 1);
-}
+constexpr std::string_view kBlanks = " \t\r\v\f";
 
 struct Block {
   std::size_t number = 0, line = 0;
@@ -71,7 +66,7 @@ void each_block(std::string_view pem, Take take) {
   };
   while (!pem.empty()) {
     const std::size_t end = std::min(pem.find('\n'), pem.size());
-    const std::string_view line = trimmed(pem.substr(0, end));
+    const std::string_view line = base::trimmed(pem.substr(0, end), kBlanks);
     pem.remove_prefix(std::min(end + 1, pem.size()));
     ++line_number;
     if (begins_block(line)) {
@@ -106,7 +101,7 @@ Certificate read_certificate(Block& block) {
 std::string what_else(std::string_view text) {
   // Base64 of "-----BEGIN ", and the first bytes of every certificate.
   constexpr std::string_view kPacked = "LS0tLS1CRUdJTi", kDer = "\x30\x82";
-  text = trimmed(text);
+  text = base::trimmed(text, kBlanks);
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return "it is empty";
   if (text.starts_with(kPacked)) return "it is base64 of PEM text, so it has to be decoded once";
   if (text.starts_with(kDer)) {

@@ -5,16 +5,13 @@
 #include <charconv>
 #include <string>
 
+#include "base/trim.h"
+
 namespace nbkeys::shell {
 namespace {
 
 constexpr base::Duration kRetryAfterMax{86'400'000};
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view kBlanks = " \t";
 
 std::string_view month_number(std::string_view name) {
   constexpr std::array<std::string_view, 12> kNames = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -28,7 +25,7 @@ std::string_view month_number(std::string_view name) {
 }  // namespace
 
 std::optional<base::WallTime> parse_http_date(std::string_view text) {
-  text = trimmed(text);
+  text = base::trimmed(text, kBlanks);
   // The form has fixed columns, so it is rewritten as RFC 3339 and checked there.
   if (text.size() != 29 || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' ||
       text[16] != ' ' || text.substr(25) != " GMT") {
@@ -42,7 +39,7 @@ std::optional<base::WallTime> parse_http_date(std::string_view text) {
 }
 
 base::Duration parse_age(std::string_view text) {
-  text = trimmed(text);
+  text = base::trimmed(text, kBlanks);
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   const bool number = error == std::errc{} && end == text.data() + text.size();
@@ -53,7 +50,7 @@ base::Duration parse_age(std::string_view text) {
 std::optional<base::Duration> parse_retry_after(std::string_view text,
                                                 std::optional<base::WallTime> server_date,
                                                 base::WallTime now) {
-  text = trimmed(text);
+  text = base::trimmed(text, kBlanks);
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/trim.h"
 
 namespace nbkeys::shell {
 namespace {
@@ -20,12 +21,6 @@ constexpr std::string_view kNetBirdPrefix = "nbp_";
 
 base::Error bad(std::string message) {
   return {base::ErrorCode::kInvalidInput, "read token", std::move(message)};
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -54,7 +49,7 @@ std::optional<base::SecretText> from_utf16(std::string_view bytes) {
 std::string_view take_off_one(std::string_view& text) {
   for (const char quote : {'"', '\'', '`'}) {
     if (text.size() < 2 || text.front() != quote || text.back() != quote) continue;
-    text = trimmed(text.substr(1, text.size() - 2));
+    text = base::trimmed(text.substr(1, text.size() - 2), kSpace);
     return "quotes";
   }
   constexpr std::pair<std::string_view, std::string_view> kWords[] = {
@@ -66,7 +61,7 @@ std::string_view take_off_one(std::string_view& text) {
     const std::string_view rest = text.substr(word.size());
     // Without a blank after it the word is a part of the token.
     if (!word.ends_with(':') && (rest.empty() || rest.find_first_of(kSpace) != 0)) continue;
-    text = trimmed(rest);
+    text = base::trimmed(rest, kSpace);
     return name;
   }
   return {};
@@ -112,7 +107,7 @@ base::Result<base::SecretText> unwrapped(std::string_view text, TakenOff& taken_
     text = held.reveal();
     add(taken_off, "UTF-16");
   }
-  text = trimmed(text);
+  text = base::trimmed(text, kSpace);
   for (std::string_view what = take_off_one(text); !what.empty(); what = take_off_one(text)) {
     add(taken_off, what);
   }

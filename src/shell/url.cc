@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/trim.h"
 #include "base/words.h"
 
 namespace nbkeys::shell {
@@ -126,9 +127,7 @@ base::Result<Url> parse_url(std::string_view text) {
 
 base::Result<Url> parse_netbird_url(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n", kApi = "/api";
-  const std::size_t begin = std::min(text.find_first_not_of(kSpace), text.size());
-  text.remove_prefix(begin);
-  text = text.substr(0, text.find_last_not_of(kSpace) + 1);
+  text = base::trimmed(text, kSpace);
   if (text.find('@') != std::string_view::npos) {
     // Not shown: what stands there is a password.
     return bad(

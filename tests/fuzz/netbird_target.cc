@@ -97,6 +97,7 @@ FUZZ_TARGET(netbird) {
   }
   filtered_groups(body, static_cast<std::size_t>(status));
   if (const auto user = netbird::parse_current_user(body); !user) check_error(user.error());
+  if (const auto user = netbird::parse_own_user(body); !user) check_error(user.error());
   if (const auto object = base::parse_json(body, "test")) {
     if (const auto key = netbird::parse_key(*object)) check(*key);
   }
